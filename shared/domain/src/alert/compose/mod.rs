@@ -1,0 +1,343 @@
+//! Facts in, an [`Alert`] out: every sentence that opsbot says to a person stands in this folder.
+//! Whatever came from outside goes through [`crate::sanitize`] here, and nowhere later.
+
+mod collected;
+mod impact;
+mod next;
+mod words;
+
+use chrono::{DateTime, Utc};
+
+use super::{Alert, EvidenceSection, Kind, Response as ResponseSection, Severity};
+use crate::arn::ServiceArn;
+use crate::causes::{self, Context, Ranked};
+use crate::change;
+use crate::event::{Malformed, ServiceAction};
+use crate::facts::{Deployment, DeploymentFacts, Fact, Missing, Service, TargetGroup};
+use crate::good;
+use crate::incident::{OpenIncident, ServiceRecord, incident_id};
+use crate::response::{Response, respond};
+use crate::sanitize::line;
+use words::{clock, duration, quoted, revision};
+
+/// What is known of one failing deployment when its alert is composed.
+#[derive(Clone, Copy, Debug)]
+pub struct Story<'a> {
+    /// The service.
+    pub service: &'a ServiceArn,
+    /// The `ecs-svc/…` id of the failing deployment, where it is known.
+    pub deployment: Option<&'a str>,
+    /// What ECS gave as the reason.
+    pub reason: Option<&'a str>,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// What was gathered.
+    pub facts: &'a DeploymentFacts,
+    /// What opsbot remembered.
+    pub record: &'a Fact<ServiceRecord>,
+    /// The marks of the table, where they could not be read.
+    pub unmarked: Option<&'a Missing>,
+}
+
+impl Story<'_> {
+    /// A deployment failed.
+    pub fn failed(&self) -> Alert {
+        let response = self.response();
+        let kind = match response {
+            Response::RollbackFailed => Kind::RollbackFailed,
+            _ => Kind::DeploymentFailed,
+        };
+        let ranked = self.ranked();
+        let phrase = phrase(&ranked);
+        let mut alert = self.alert(kind, &ranked, &response);
+        let what = match kind {
+            Kind::RollbackFailed => format!("the rollback to {} failed too", self.failing_name()),
+            _ => format!("deployment of {} failed", self.failing_name()),
+        };
+        alert.headline = headline(self.service, &what, phrase);
+        alert.what_happened = self.how_it_failed(kind);
+        alert
+    }
+
+    /// ECS began to roll back, and people know of the failure.
+    pub fn rolling_back(&self, open: &OpenIncident) -> Alert {
+        let response = self.response();
+        let mut alert = self.alert(Kind::RollbackStarted, &[], &response);
+        alert.incident = open.id.clone();
+        alert.severity = Severity::Warning;
+        let failing = open.failing.as_deref().map_or_else(|| "the failed revision".to_owned(), revision);
+        let to = match &response {
+            Response::RollingBack { to } | Response::Over { on: to } => revision(to),
+            _ => "the last completed deployment".to_owned(),
+        };
+        alert.headline = headline(self.service, &format!("ECS is rolling back to {to}"), None);
+        alert.what_happened = vec![
+            format!("ECS began to roll back from {failing} to {to} at {}.", clock(self.at)),
+            quoted("ECS says", self.reason.unwrap_or_default()),
+        ];
+        alert.evidence = EvidenceSection::default();
+        alert.changes.clear();
+        alert
+    }
+
+    /// ECS warns about the service.
+    pub fn warned(&self, action: &ServiceAction) -> Alert {
+        let response = self.response();
+        let ranked = self.ranked();
+        let mut alert = self.alert(Kind::ServiceImpaired, &ranked, &response);
+        alert.incident = incident_id(self.service, &action.name);
+        let name = line(&action.name, 80);
+        let (phrase, sentence) = words::service_action(&action.name);
+        alert.headline = headline(self.service, phrase.unwrap_or(&name), None);
+        alert.what_happened = vec![
+            format!("ECS reported {name} for service {} at {}.", self.service.service, clock(self.at)),
+        ];
+        alert.what_happened.extend(sentence.map(str::to_owned));
+        alert.what_happened.extend(self.reason.map(|reason| quoted("ECS gives as the reason", reason)));
+        if self.failing().is_none() {
+            alert.response = ResponseSection {
+                code: "none".to_owned(),
+                sentence: "No deployment is in progress; ECS keeps trying by itself.".to_owned(),
+            };
+            alert.changes.clear();
+            alert.severity = alert.severity.max(Severity::Warning);
+        }
+        alert
+    }
+
+    /// What ECS does about it now.
+    pub fn response(&self) -> Response {
+        let Some(service) = self.facts.service.known() else { return Response::Unknown };
+        let was_rollback = match (self.record.known(), self.deployment) {
+            (Some(record), Some(deployment)) => record.rolls_back_to(deployment),
+            _ => false,
+        };
+        respond(service, self.failing(), self.reason, was_rollback)
+    }
+
+    fn failing(&self) -> Option<&Deployment> {
+        good::failing(self.facts.service.known()?, self.deployment)
+    }
+
+    /// `order-api:42`, or the deployment's id where the revision is not known.
+    fn failing_name(&self) -> String {
+        match (self.failing(), self.deployment) {
+            (Some(failing), _) => revision(&failing.task_definition),
+            (None, Some(id)) => line(id, 60),
+            (None, None) => "a new revision".to_owned(),
+        }
+    }
+
+    fn ranked(&self) -> Vec<Ranked> {
+        let facts = self.facts;
+        let service_events = facts.service.known().map(|service| service.events.as_slice());
+        let log = facts.log.known().map(std::slice::from_ref);
+        let context = Context {
+            task_definition: facts.failing.known(),
+            target_groups: &facts.target_groups,
+            service_events: service_events.unwrap_or_default(),
+            logs: log.unwrap_or_default(),
+        };
+        let tasks = facts.stopped_tasks.known().map(Vec::as_slice).unwrap_or_default();
+        causes::summarise(tasks, &context)
+    }
+
+    /// The sections that every alert about a deployment has.
+    fn alert(&self, kind: Kind, ranked: &[Ranked], response: &Response) -> Alert {
+        let facts = self.facts;
+        let service = facts.service.known();
+        let subject = self.deployment.or_else(|| self.failing().map(|it| it.id.as_str()));
+        let causes = ranked.iter().take(3).map(collected::cause).collect::<Vec<_>>();
+        let good = facts.good.known().and_then(Option::as_ref);
+        let good = good.map(|good| revision(&good.task_definition));
+        Alert {
+            kind,
+            severity: severity(kind, service, self.failing(), response),
+            incident: incident_id(self.service, subject.unwrap_or("deployment")),
+            at: self.at,
+            service: self.service.clone(),
+            revision: self.failing().map(|failing| revision(&failing.task_definition)),
+            headline: String::new(),
+            cause_phrase: phrase(ranked).map(str::to_owned),
+            what_happened: Vec::new(),
+            impact: impact::sentences(service, self.failing(), &facts.target_groups),
+            changes: self.changes(),
+            response: ResponseSection {
+                code: response.code().to_owned(),
+                sentence: words::response(response, &self.failing_name()),
+            },
+            next_steps: next::steps(self.service, &causes, response, good.as_deref(), &self.failing_name()),
+            evidence: collected::evidence(facts),
+            not_collected: collected::gaps(facts, self.record, self.unmarked),
+            links: collected::links(self.service, facts),
+            causes,
+        }
+    }
+
+    fn how_it_failed(&self, kind: Kind) -> Vec<String> {
+        let ServiceArn { service, cluster, .. } = self.service;
+        let what = match kind {
+            Kind::RollbackFailed => "The rollback to",
+            _ => "The deployment of",
+        };
+        let began = self.failing().and_then(|failing| failing.created_at);
+        let took = began.filter(|began| *began < self.at && kind != Kind::RollbackFailed);
+        let took = took.map(|began| format!(", {} after it began", duration(self.at - began)));
+        let mut sentences = vec![format!(
+            "{what} {} to service {service} in cluster {cluster} failed at {}{}.",
+            self.failing_name(),
+            clock(self.at),
+            took.unwrap_or_default()
+        )];
+        sentences.extend(self.reason.map(|reason| quoted("ECS says", reason)));
+        let alarms = self.facts.triggered_alarms.known().map(Vec::as_slice).unwrap_or_default();
+        if !alarms.is_empty() {
+            sentences.push(format!("Alarm: {}.", line(&alarms.join(", "), 200)));
+        }
+        let stopped = self.facts.stopped_tasks.known().map_or(0, Vec::len);
+        if stopped > 0 {
+            let tasks = words::count(stopped, "stopped task");
+            sentences.push(format!("{tasks} of this deployment could still be seen."));
+        }
+        sentences
+    }
+
+    fn changes(&self) -> Vec<String> {
+        const SHOWN: usize = 12;
+        let facts = self.facts;
+        let mut changes = match (facts.good_definition.known(), facts.failing.known()) {
+            (Some(good), Some(failing)) => change::between(good, failing),
+            _ => Vec::new(),
+        };
+        changes.extend(self.new_digests());
+        let more = changes.len().saturating_sub(SHOWN);
+        let mut lines: Vec<String> =
+            changes.iter().take(SHOWN).map(|change| line(&change.to_string(), 200)).collect();
+        if more > 0 {
+            lines.push(format!("… and {more} more."));
+        }
+        lines
+    }
+
+    fn new_digests(&self) -> Vec<change::Change> {
+        let revisions = self.facts.revisions.known().map(Vec::as_slice).unwrap_or_default();
+        let of = |arn: &str| revisions.iter().find(|revision| revision.task_definition == arn);
+        let good = self.facts.good.known().and_then(Option::as_ref);
+        match (good.and_then(|good| of(&good.task_definition)), self.failing()) {
+            (Some(good), Some(failing)) => of(&failing.task_definition)
+                .map(|failing| change::digests(good, failing))
+                .unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// It is over: the last word of an incident.
+pub fn recovered(
+    arn: &ServiceArn,
+    open: &OpenIncident,
+    completed: &str,
+    at: DateTime<Utc>,
+    service: &Fact<Service>,
+    target_groups: &[TargetGroup],
+) -> Alert {
+    let known = service.known();
+    let deployment = known.and_then(|service| service.deployment(completed));
+    let on = deployment.map(|deployment| revision(&deployment.task_definition));
+    let on_text = on.as_ref().map(|on| format!(" on {on}")).unwrap_or_default();
+    let took = duration(at - open.failed_at);
+    let failed = open.failing.as_deref().map_or_else(|| "the deployment".to_owned(), revision);
+    let by_rollback = open.rolling_back_to.as_deref() == Some(completed);
+    let how = if by_rollback { "ECS rolled back to it" } else { "a deployment of it completed" };
+    let mut next_steps = Vec::new();
+    if by_rollback {
+        next_steps.push(next::infrastructure_code(&failed));
+    }
+    Alert {
+        kind: Kind::Recovered,
+        severity: Severity::Info,
+        incident: open.id.clone(),
+        at,
+        service: arn.clone(),
+        revision: on.clone(),
+        headline: headline(arn, &format!("recovered in {took}{on_text}"), None),
+        cause_phrase: None,
+        what_happened: vec![match &on {
+            Some(on) => format!(
+                "Service {} is steady on {on} since {}: {how}, {took} after {failed} failed.",
+                arn.service,
+                clock(at)
+            ),
+            None => format!(
+                "A deployment of service {} completed at {}, {took} after {failed} failed.",
+                arn.service,
+                clock(at)
+            ),
+        }],
+        causes: Vec::new(),
+        impact: impact::sentences(known, None, target_groups),
+        changes: Vec::new(),
+        response: ResponseSection { code: "over".to_owned(), sentence: "The incident is over.".to_owned() },
+        evidence: EvidenceSection::default(),
+        not_collected: service.missing().into_iter().map(collected::gap).collect(),
+        next_steps,
+        links: vec![collected::service_link(arn)],
+    }
+}
+
+/// An event that is ours to answer could not be read: better a thin alert than none.
+pub fn unreadable(event: &Malformed, service: ServiceArn, at: DateTime<Utc>) -> Alert {
+    let why = line(&event.why, 200);
+    Alert {
+        kind: Kind::UnreadableEvent,
+        severity: Severity::Warning,
+        incident: incident_id(&service, "unreadable-event"),
+        at,
+        revision: None,
+        headline: headline(&service, "an ECS event could not be read", None),
+        cause_phrase: None,
+        what_happened: vec![
+            format!("ECS sent an event about this service that opsbot cannot read: {why}."),
+            "Nothing was looked up. If this comes again, AWS may have changed the event.".to_owned(),
+        ],
+        causes: Vec::new(),
+        impact: Vec::new(),
+        changes: Vec::new(),
+        response: ResponseSection { code: "unknown".to_owned(), sentence: String::new() },
+        evidence: EvidenceSection::default(),
+        not_collected: Vec::new(),
+        next_steps: vec!["Look at the service; the function's log holds the whole event.".to_owned()],
+        links: vec![collected::service_link(&service)],
+        service,
+    }
+}
+
+/// `order-api in prod-apps: deployment of order-api:42 failed: secret cannot be read`.
+fn headline(arn: &ServiceArn, what: &str, phrase: Option<&str>) -> String {
+    let phrase = phrase.map(|phrase| format!(": {phrase}")).unwrap_or_default();
+    format!("{} in {}: {what}{phrase}", arn.service, arn.cluster)
+}
+
+fn phrase(ranked: &[Ranked]) -> Option<&'static str> {
+    let cause = ranked.first()?.finding.cause;
+    (cause != causes::Cause::Unknown).then(|| cause.phrase())
+}
+
+/// Critical where users feel it or nothing will mend it: fewer tasks serve than should, or the
+/// rollback failed too. What cannot be seen counts as the worst.
+fn severity(
+    kind: Kind,
+    service: Option<&Service>,
+    failing: Option<&Deployment>,
+    response: &Response,
+) -> Severity {
+    let Some(service) = service else { return Severity::Critical };
+    let short = impact::serving(service, failing) < service.desired;
+    match kind {
+        Kind::RollbackFailed => Severity::Critical,
+        Kind::Recovered => Severity::Info,
+        _ if matches!(response, Response::Over { .. }) && !short => Severity::Info,
+        _ if short => Severity::Critical,
+        _ => Severity::Warning,
+    }
+}

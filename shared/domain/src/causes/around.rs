@@ -1,0 +1,106 @@
+//! What stands around a stopped task and says more: log lines, targets, service events.
+
+use super::case::Case;
+use super::draft::{Draft, evidence};
+use super::rule::{Rule, read};
+use super::text::Text;
+use super::{Cause, Confidence, Context, Evidence, logs};
+
+impl<'a> Case<'a> {
+    /// The tail of the culprit's log says more than "exited with 1".
+    pub(super) fn add_from_logs(&self, drafts: &mut [Draft<'a>]) {
+        let Some(draft) = drafts.first_mut() else {
+            return;
+        };
+        if !logs::refines(draft.cause) {
+            return;
+        }
+        let tails = self.context.logs.iter().filter(|tail| {
+            (self.task.task_arn.is_empty()
+                || tail.task_id.is_empty()
+                || tail.task_id == self.task.id())
+                && draft.container.is_none_or(|name| name == tail.container)
+        });
+        let Some((tail, sign)) = tails
+            .filter_map(|tail| logs::read(tail).map(|sign| (tail, sign)))
+            .max_by_key(|(_, sign)| sign.weight)
+        else {
+            return;
+        };
+        let source = format!("log of {} ({})", tail.container, sign.what);
+        draft.evidence.push(evidence(&source, &sign.line));
+        draft.container = draft.container.or_else(|| {
+            let mut names = self
+                .task
+                .containers
+                .iter()
+                .filter_map(|one| one.name.as_deref());
+            names.find(|name| *name == tail.container)
+        });
+        if matches!(draft.cause, Cause::AppError | Cause::Unknown) {
+            draft.cause = sign.cause;
+            draft.confidence = draft.confidence.max(Confidence::Likely);
+            draft.fix = Some(sign.fix);
+        } else if draft.cause == Cause::KilledSigkill || draft.cause == Cause::AppCleanExit {
+            draft.fix = Some(sign.fix);
+        }
+    }
+
+    /// Targets and service events around it.
+    pub(super) fn add_from_service(&self, drafts: &mut Vec<Draft<'a>>) {
+        let Some(first) = drafts.first_mut() else {
+            return;
+        };
+        if first.cause == Cause::ElbHealthCheck {
+            first.evidence.extend(unhealthy_targets(self.context));
+        }
+        let about = |rule: &Rule| rule.cause == first.cause;
+        let id = self.task.id();
+        let events = self.context.service_events.iter().take(20);
+        let read_events: Vec<_> = events
+            .filter_map(|event| read(&Text::of(&event.message)).map(|rule| (event, rule)))
+            .filter(|(_, rule)| rule.cause != Cause::SchedulerStop)
+            .collect();
+        if let Some((event, _)) = read_events.iter().find(|(_, rule)| about(rule)) {
+            first
+                .evidence
+                .push(evidence("service event", &event.message));
+        }
+        if first.cause != Cause::Unknown {
+            return;
+        }
+        let Some((event, rule)) = read_events.first() else {
+            return;
+        };
+        let named = !id.is_empty() && event.message.contains(id);
+        let confidence = if named {
+            Confidence::Likely
+        } else {
+            Confidence::Possible
+        };
+        let evidence = vec![evidence("service event", &event.message)];
+        let draft = Draft {
+            cause: rule.cause,
+            confidence,
+            order: 6,
+            container: None,
+            evidence,
+            fix: None,
+        };
+        drafts.insert(if named { 0 } else { 1 }, draft);
+    }
+}
+
+fn unhealthy_targets(context: &Context<'_>) -> Option<Evidence> {
+    let known = context
+        .target_groups
+        .iter()
+        .filter_map(|group| group.targets.known());
+    let target = known.flatten().find(|target| target.state == "unhealthy")?;
+    let words = [target.reason.as_deref(), target.description.as_deref()];
+    let words: Vec<_> = words.into_iter().flatten().collect();
+    Some(evidence(
+        &format!("target {}", target.id),
+        &words.join(": "),
+    ))
+}

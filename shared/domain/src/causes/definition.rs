@@ -1,0 +1,87 @@
+//! Task definitions that cannot run where they are started.
+//!
+//! Wordings: Amazon ECS Developer Guide, `failed-to-start-error`, `task-cpu-memory-error`; Docker's
+//! checks of a container's settings.
+
+use super::Cause::TaskDefinitionInvalid;
+use super::rule::{Family, certain, likely};
+
+/// Definitions that cannot run here.
+pub(super) const DEFINITION: Family = Family {
+    gate: &[],
+    rules: &[
+        certain(
+            TaskDefinitionInvalid,
+            &[&[
+                "not compatible with the selected compute strategy",
+                "does not have the required compatibilit",
+                "no fargate configuration exists",
+                "fargate requires",
+                "invalid cpu",
+                "could not select device driver",
+                "error gathering device information",
+                "no nvidia",
+                "nvidia-container-cli",
+                "hostconfigerror",
+                "minimum memory limit",
+                "minimum memoryswap",
+                "minimum memory reservation",
+                "range of cpus",
+                "conflicting options",
+                "invalid ulimit",
+                "invalid cpu or memory",
+                "task definition is inactive",
+                "task definition does not exist",
+                "taskdefinition is inactive",
+                "invalid port specification",
+                "invalid container name",
+                "invalid hostname",
+                "invalid isolation",
+                "unknown runtime",
+            ]],
+        ),
+        likely(
+            TaskDefinitionInvalid,
+            &[
+                &[
+                    "task definition",
+                    "taskdefinition",
+                    "launch type",
+                    "requirescompatibilities",
+                    "compute strategy",
+                    "platform version",
+                    "network mode",
+                    "operating system",
+                ],
+                &[
+                    "not compatible",
+                    "incompatible",
+                    "not support",
+                    "unsupported",
+                    "invalid",
+                    "not valid",
+                    "not allowed",
+                    "isn't supported",
+                    "does not match",
+                    "must be",
+                    "not found",
+                    "inactive",
+                ],
+            ],
+        )
+        .unless(&["capacity provider", "unable to place a task because"]),
+        likely(
+            TaskDefinitionInvalid,
+            &[&[
+                "not supported on",
+                "is not supported",
+                "not supported for",
+                "unsupported on",
+                "incompatible",
+                "no such device",
+                "device not found",
+            ]],
+        )
+        .unless(&["availability zone", "instance type"]),
+    ],
+};

@@ -1,0 +1,136 @@
+//! Commands that cannot be run.
+//!
+//! Wordings: Docker, containerd and runc on Linux, hcsshim on Windows; Amazon ECS Developer Guide,
+//! `stopped-task-error-codes`.
+
+use super::Cause::{BadEntrypoint, PlatformInternalError, TaskDefinitionInvalid};
+use super::rule::{Family, certain, likely, possible};
+
+/// Commands that cannot be run, and the container's set-up by the OCI runtime.
+pub(super) const ENTRYPOINT: Family = Family {
+    gate: &[
+        "exec",
+        "runc",
+        "oci runtime",
+        "starting container process",
+        "passwd",
+        "container init",
+        "entrypoint",
+        "command",
+        "createprocess",
+        "createcomputesystem",
+        "chdir",
+        "shim",
+        "system error",
+        "create new container",
+        "working directory",
+        "container runtime task",
+        "fork",
+        "cgroup",
+        "user",
+    ],
+    rules: &[
+        certain(
+            BadEntrypoint,
+            &[&[
+                "executable file not found",
+                "no command specified",
+                "chdir to cwd",
+                "args must not be empty",
+                "working directory",
+                "no entrypoint",
+                "command not found",
+            ]],
+        ),
+        likely(
+            BadEntrypoint,
+            &[&["unable to find user", "passwd", "no matching entries"]],
+        ),
+        likely(
+            TaskDefinitionInvalid,
+            &[&[
+                "nvidia-container-cli",
+                "prestart hook",
+                "error running hook",
+                "error setting rlimit",
+                "setting rlimits",
+                "could not select device driver",
+                "gathering device information",
+                "unknown capability",
+                "invalid capability",
+                "sysctl",
+            ]],
+        ),
+        likely(PlatformInternalError, PLATFORM_IN_RUNTIME),
+        likely(
+            BadEntrypoint,
+            &[
+                &[
+                    "exec",
+                    "starting container process",
+                    "start container",
+                    "system error",
+                    "createprocess",
+                    "chdir",
+                ],
+                &[
+                    "no such file or directory",
+                    "permission denied",
+                    "not found",
+                    "is a directory",
+                    "cannot find the file",
+                    "cannot find the path",
+                    "not a directory",
+                    "argument list too long",
+                    "file name too long",
+                    "not a valid win32",
+                ],
+            ],
+        )
+        .unless(&["error mounting", "to rootfs", "mounting", "volume"]),
+        possible(
+            BadEntrypoint,
+            &[
+                &[
+                    "starting container process",
+                    "unable to start container process",
+                ],
+                &["exec", "init"],
+            ],
+        )
+        .unless(&["error mounting", "to rootfs", "mounting", "volume"]),
+        possible(
+            BadEntrypoint,
+            &[&[
+                "oci runtime create failed",
+                "oci runtime error",
+                "container runtime task",
+                "unable to create new container",
+                "runc create",
+            ]],
+        )
+        .unless(&["error mounting", "to rootfs", "mounting", "volume"]),
+    ],
+};
+
+/// The runtime fails for itself, though a command was to be run.
+const PLATFORM_IN_RUNTIME: &[&[&str]] = &[&[
+    "resource temporarily unavailable",
+    "getting the final child's pid",
+    "setting cgroup config",
+    "cgroup",
+    "transport is closing",
+    "ttrpc: closed",
+    "ttrpc",
+    "unable to apply apparmor",
+    "seccomp",
+    "runc did not terminate",
+    "device or resource busy",
+    "input/output error",
+    "too many open files",
+    "connection error: desc",
+    "failed to connect to containerd",
+    "containerd.sock",
+    "docker.sock",
+    "file exists",
+]];

@@ -1,0 +1,68 @@
+//! Log drivers and log groups.
+//!
+//! Wordings: Amazon ECS Developer Guide, `resource-initialization-error`; Docker's log drivers;
+//! error codes of Amazon `CloudWatch` Logs.
+
+use super::Cause::LogSetup;
+use super::rule::{Family, certain, likely};
+
+/// Log drivers and log groups.
+pub(super) const LOGS: Family = Family {
+    gate: &["log", "splunk", "fluent", "firelens", "gelf"],
+    rules: &[
+        certain(
+            LogSetup,
+            &[&[
+                "log group does not exist",
+                "loggroup does not exist",
+                "failed to validate logger args",
+                "failed to initialize logging driver",
+                "cannot find the amazon cloudwatch log group",
+                "error setting log driver",
+            ]],
+        ),
+        likely(
+            LogSetup,
+            &[&[
+                "logger args",
+                "logging driver",
+                "log driver",
+                "logdriver",
+                "log-driver",
+                "log group",
+                "loggroup",
+                "log-group",
+                "log stream",
+                "log opt",
+                "logger:",
+                "create logger",
+                "new logger",
+                "logging option",
+                "log configuration",
+                "logconfiguration",
+                "awslogs",
+                "cloudwatch",
+                "logs:create",
+                "logs:put",
+                "://logs.",
+                "lookup logs.",
+                "splunk",
+                "fluentd",
+                "fluent.sock",
+                "fluentbit",
+                "fluent-bit",
+                "firelens",
+                "gelf",
+                "syslog",
+                "logentries",
+                "journald",
+            ]],
+        )
+        .unless(&[
+            "secretsmanager",
+            "secret from asm",
+            "secrets from ssm",
+            "secret data",
+        ]),
+    ],
+};

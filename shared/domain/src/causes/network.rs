@@ -1,0 +1,162 @@
+//! The task's network: its interface, and what cannot be reached through it.
+//!
+//! Wordings: Amazon ECS Developer Guide, `failed-to-start-error`; Amazon EC2 API error codes;
+//! the network markers of `verify-connectivity` and `resource-initialization-error`.
+
+use super::Cause::{EniProvisioning, ImagePullNetwork, NetworkResourceInit, QuotaLimit};
+use super::rule::{Family, certain, likely, possible};
+
+/// Words that mean: no answer over the network.
+pub(super) const NO_ROUTE: &[&str] = &[
+    "dial tcp",
+    "dial udp",
+    "i/o timeout",
+    "handshake timeout",
+    "timed out",
+    "client.timeout",
+    "request canceled",
+    "requestcanceled",
+    "request cancelled",
+    "request send failed",
+    "deadline exceeded",
+    "context canceled",
+    "signal: killed",
+    "no such host",
+    "name or service not known",
+    "name resolution",
+    "could not resolve",
+    "connection refused",
+    "connection reset",
+    "connection timeout",
+    "connecttimeout",
+    "connect timeout",
+    "no route to host",
+    "unreachable",
+    "could not reach",
+    "cannot reach",
+    "can't reach",
+    "send request failed",
+    "requesterror",
+    "connection issue",
+    "network configuration",
+    "network is down",
+    "maximum number of attempts",
+    "exceeded maximum number of attempts",
+    "proxyconnect",
+    "x509",
+    "tls:",
+    "unexpected eof",
+];
+
+/// The elastic network interface.
+pub(super) const INTERFACES: Family = Family {
+    gate: &[
+        "network interface",
+        "eni",
+        "subnet",
+        "ec2 error",
+        "security group",
+        "networking",
+        "cni",
+    ],
+    rules: &[
+        certain(
+            QuotaLimit,
+            &[&[
+                "networkinterfacelimitexceeded",
+                "limitexceeded",
+                "maximum number of network interfaces",
+                "rate exceeded",
+                "throttl",
+                "quota",
+            ]],
+        )
+        .unless(&["unable to place"]),
+        certain(
+            EniProvisioning,
+            &[&[
+                "insufficientfreeaddresses",
+                "insufficient free addresses",
+                "no free addresses",
+            ]],
+        ),
+        certain(
+            EniProvisioning,
+            &[
+                &["timeout", "timed out", "time out"],
+                &["network interface", "eni provision"],
+            ],
+        ),
+        certain(EniProvisioning, &[&["unexpected ec2 error"]]),
+        certain(
+            EniProvisioning,
+            &[
+                &["network interface"],
+                &[
+                    "creat",
+                    "attach",
+                    "provision",
+                    "configur",
+                    "delet",
+                    "detach",
+                    "assign",
+                    "fail",
+                ],
+            ],
+        ),
+        likely(
+            EniProvisioning,
+            &[&[
+                "invalidsubnet",
+                "invalidgroup.notfound",
+                "invalidsecuritygroup",
+                "eni attach",
+                "attach eni",
+                "eni provision",
+                "provision eni",
+                "create eni",
+                "eniinformationerror",
+                "networknamespaceerror",
+                "containernetworkingerror",
+                "failed to setup network",
+                "failed to set up network",
+                "network namespace",
+                "cni plugin",
+                "cni setup",
+                "invoke cni",
+                "eni not",
+                "eni was",
+            ]],
+        ),
+        likely(
+            EniProvisioning,
+            &[
+                &["subnet", "security group"],
+                &["does not exist", "not found", "no longer exists"],
+            ],
+        ),
+    ],
+};
+
+/// An AWS endpoint that could not be reached, said without naming what it was asked for.
+pub(super) const ENDPOINTS: Family = Family {
+    gate: &[
+        "resourceinitializationerror",
+        "connection issue",
+        "task network",
+        "ecs.",
+        "api.",
+    ],
+    rules: &[
+        certain(ImagePullNetwork, &[&["connection issue"], &["registry"]]),
+        certain(
+            NetworkResourceInit,
+            &[&["connection issue"], &["between the task and"]],
+        ),
+        likely(NetworkResourceInit, &[NO_ROUTE]).unless(&["runc", "oci runtime", "shim"]),
+        possible(
+            NetworkResourceInit,
+            &[&["check your task network configuration"]],
+        ),
+    ],
+};

@@ -1,0 +1,241 @@
+//! Where a task could run: capacity, quotas, placement.
+//!
+//! Wordings: Amazon ECS Developer Guide, `service-event-messages-list`, `api_failures_messages`,
+//! `failed-to-start-error`; Amazon EC2 API error codes.
+
+use super::Cause::{
+    CapacityUnavailable, PlacementOther, PlatformInternalError, QuotaLimit, TaskDefinitionInvalid,
+};
+use super::rule::{Family, Rule, certain, likely, possible};
+
+/// Failure reasons of `RunTask` that are a whole sentence by themselves.
+pub(super) const CODES: &[&str] = &[
+    "agent",
+    "attribute",
+    "memberof",
+    "memberof placement constraint unsatisfied.",
+    "inactive",
+    "location",
+];
+
+/// What they mean.
+pub(super) const BY_CODE: Rule = certain(PlacementOther, &[]);
+
+/// Limits of the account, and throttled launches.
+pub(super) const QUOTAS: Family = Family {
+    gate: &[],
+    rules: &[
+        certain(
+            QuotaLimit,
+            &[&[
+                "reached the limit on the number of",
+                "reached the limit",
+                "above your limit",
+                "limitexceeded",
+                "instancecountexceeded",
+                "limit exceeded",
+                "exceeded your",
+                "exceeds your",
+                "exceeds the limit",
+                "exceeded the limit",
+                "exceeded quota",
+                "quota exceeded",
+                "service quota",
+                "servicequota",
+                "your quota",
+                "vcpu limit",
+                "vcpulimit",
+                "concurrent task limit",
+                "provisioning limit",
+                "provisioning capacity limit",
+                "provisioning state limit",
+            ]],
+        ),
+        likely(
+            QuotaLimit,
+            &[&[
+                "being throttled",
+                "throttlingexception",
+                "throttled",
+                "rate exceeded",
+                "requestlimitexceeded",
+                "account is currently blocked",
+                "currently blocked",
+                "number of vcpus",
+            ]],
+        ),
+        likely(
+            QuotaLimit,
+            &[
+                &["limit"],
+                &["concurrent", "maximum number of", "on-demand", "account"],
+            ],
+        )
+        .unless(&["no container instance", "limited"]),
+    ],
+};
+
+/// Capacity and placement.
+pub(super) const PLACEMENT: Family = Family {
+    gate: &[
+        "capacity",
+        "place",
+        "instance",
+        "resource:",
+        "attribute",
+        "agent",
+        "insufficient",
+        "constraint",
+        "memberof",
+        "inactive",
+        "resource type",
+        "instance type",
+        "enough",
+        "instance(s)",
+        "availability zone",
+        "port",
+    ],
+    rules: &[
+        certain(
+            PlacementOther,
+            &[&[
+                "already using a port",
+                "resource:port",
+                "resource type port",
+                "port conflict",
+                "missing an attribute",
+                "attribute",
+                "memberof",
+                "distinctinstance",
+                "placement constraint",
+                "host port",
+            ]],
+        ),
+        certain(
+            PlacementOther,
+            &[
+                &["agent"],
+                &[
+                    "not connected",
+                    "disconnected",
+                    "is not running",
+                    "connected agent",
+                    "agent connected",
+                    "agent connection",
+                    "does not have the agent",
+                    "unable to place",
+                ],
+            ],
+        ),
+        certain(
+            CapacityUnavailable,
+            &[&[
+                "unfulfillablecapacity",
+                "insufficientinstancecapacity",
+                "insufficient capacity",
+                "resource:cpu",
+                "resource:memory",
+                "resource:gpu",
+                "resource:fargate",
+                "resource type cpu",
+                "resource type memory",
+                "resource type gpu",
+                "insufficient cpu",
+                "insufficient memory",
+                "insufficient gpu",
+                "not have enough cpu",
+                "not have enough memory",
+                "not enough cpu",
+                "not enough memory",
+                "no spot capacity",
+                "empty capacity provider",
+                "no active instance",
+                "no longer have sufficient",
+                "do not have sufficient",
+                "does not have sufficient",
+                "insufficienthostcapacity",
+                "insufficient resources",
+                "enough available",
+                "enough remaining",
+            ]],
+        ),
+        likely(
+            CapacityUnavailable,
+            &[&[
+                "capacity is unavailable",
+                "capacity unavailable",
+                "no container instances were found",
+                "no container instances in",
+                "not enough capacity",
+                "no capacity",
+                "out of capacity",
+                "capacity is not available",
+                "capacity not available",
+                "lack of capacity",
+                "capacity constraint",
+                "waiting for capacity",
+                "capacity could not",
+                "resource:eni",
+                "no container instance was found",
+                "no instances available",
+                "no available capacity",
+                "not enough resources",
+                "resource:",
+                "insufficient",
+            ]],
+        ),
+        likely(
+            PlatformInternalError,
+            &[
+                &["unable to place", "unable to launch"],
+                &["internal error", "internalerror"],
+            ],
+        ),
+        likely(
+            PlacementOther,
+            &[&[
+                "no container instance met all",
+                "met all of its requirements",
+                "closest matching container-instance",
+                "closest matching container instance",
+                "match all required criteria",
+                "no container instance",
+                "placement strategy",
+            ]],
+        ),
+        likely(
+            TaskDefinitionInvalid,
+            &[
+                &["unable to launch"],
+                &["invalidparameter", "validationerror", "unsupported"],
+            ],
+        ),
+        likely(
+            CapacityUnavailable,
+            &[
+                &[
+                    "unable to launch instance",
+                    "unable to launch",
+                    "capacity provider",
+                ],
+                &["capacity", "instance type", "availability zone"],
+            ],
+        )
+        .unless(&[
+            "unauthorizedoperation",
+            "invalid",
+            "capacity provider strategy",
+        ]),
+        possible(
+            PlacementOther,
+            &[&[
+                "unable to place a task",
+                "unable to place",
+                "could not be placed",
+                "cannot be placed",
+                "failed to place",
+                "inactive",
+            ]],
+        ),
+    ],
+};

@@ -1,0 +1,122 @@
+//! How a sentence is recognised: by the most specific known fragments, not by its prefix.
+
+use super::text::Text;
+use super::{Cause, Confidence};
+
+/// One way of saying one cause.
+pub(super) struct Rule {
+    pub(super) cause: Cause,
+    pub(super) confidence: Confidence,
+    /// Of every group one fragment must be there.
+    all: &'static [&'static [&'static str]],
+    /// None of these may be there.
+    none: &'static [&'static str],
+}
+
+impl Rule {
+    /// Also: none of `fragments`.
+    pub(super) const fn unless(mut self, fragments: &'static [&'static str]) -> Self {
+        self.none = fragments;
+        self
+    }
+
+    fn fits(&self, text: &Text) -> bool {
+        self.all.iter().all(|group| text.any(group)) && !text.any(self.none)
+    }
+}
+
+type Groups = &'static [&'static [&'static str]];
+
+/// ECS says it in so many words.
+pub(super) const fn certain(cause: Cause, all: Groups) -> Rule {
+    Rule {
+        cause,
+        confidence: Confidence::Certain,
+        all,
+        none: &[],
+    }
+}
+
+/// The best reading.
+pub(super) const fn likely(cause: Cause, all: Groups) -> Rule {
+    Rule {
+        cause,
+        confidence: Confidence::Likely,
+        all,
+        none: &[],
+    }
+}
+
+/// One reading among several.
+pub(super) const fn possible(cause: Cause, all: Groups) -> Rule {
+    Rule {
+        cause,
+        confidence: Confidence::Possible,
+        all,
+        none: &[],
+    }
+}
+
+/// Rules that speak of one thing. The first that fits is the answer.
+pub(super) struct Family {
+    /// One of these must be there, or no rule is asked. Empty: always asked.
+    pub(super) gate: &'static [&'static str],
+    /// The most specific first.
+    pub(super) rules: &'static [Rule],
+}
+
+/// The families in the order they are asked: sentences that only the scheduler or the platform
+/// writes, then what names an action or a resource, then the wide nets.
+const FAMILIES: &[&Family] = &[
+    &super::scheduler::SENTENCES,
+    &super::init::ROLES,
+    &super::runtime::MEMORY,
+    &super::init::PERMISSIONS,
+    &super::image::PULL,
+    &super::runtime::DEPENDENCY,
+    &super::init::ENVIRONMENT_FILES,
+    &super::logging::LOGS,
+    &super::volume::EFS,
+    &super::secrets::SECRETS,
+    &super::init::REGISTRY_AUTH,
+    &super::network::INTERFACES,
+    &super::entrypoint::ENTRYPOINT,
+    &super::volume::VOLUMES,
+    &super::runtime::TIMEOUTS,
+    &super::definition::DEFINITION,
+    &super::placement::QUOTAS,
+    &super::placement::PLACEMENT,
+    &super::network::ENDPOINTS,
+    &super::scheduler::HOSTS,
+    &super::runtime::PLATFORM,
+];
+
+/// The rule that reads `text`, if one does.
+pub(super) fn read(text: &Text) -> Option<&'static Rule> {
+    let words = text.words();
+    let words = words.strip_prefix("taskfailedtostart: ").unwrap_or(words);
+    if super::placement::CODES.contains(&words) {
+        return Some(&super::placement::BY_CODE);
+    }
+    FAMILIES
+        .iter()
+        .filter(|family| family.gate.is_empty() || text.any(family.gate))
+        .find_map(|family| family.rules.iter().find(|rule| rule.fits(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fragments_are_written_in_the_normalised_form() {
+        for family in FAMILIES {
+            let rules = family.rules.iter();
+            let groups = rules.flat_map(|rule| rule.all.iter().copied().chain([rule.none]));
+            for fragment in groups.chain([family.gate]).flatten() {
+                let loose = Text::of(&format!("|{fragment}|"));
+                assert_eq!(loose.words(), format!("|{fragment}|"), "not normalised");
+            }
+        }
+    }
+}

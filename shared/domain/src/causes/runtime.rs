@@ -1,0 +1,247 @@
+//! The container runtime: memory, containers that depend on others, timeouts, and its own errors.
+//!
+//! Wordings: the ECS agent's error names (`agent/dockerclient/dockerapi/errors.go`,
+//! `agent/engine/errors.go`, `agent/engine/dependencygraph`); Docker, containerd and runc; Amazon
+//! ECS Developer Guide, `stopped-task-error-codes`.
+
+use super::Cause::{
+    ContainerStopFailure, DependencyContainerFailed, ImagePullNetwork, KilledSigkill, Oom,
+    PlacementOther, PlatformInternalError, Segfault, TimeoutStart,
+};
+use super::rule::{Family, certain, likely, possible};
+
+/// Out of memory, said by the reason.
+pub(super) const MEMORY: Family = Family {
+    gate: &["memory", "oom"],
+    rules: &[
+        certain(
+            Oom,
+            &[&[
+                "outofmemory",
+                "killed due to memory",
+                "oomkilled",
+                "oom-killed",
+                "oom killed",
+                "oom-kill",
+                "out of memory",
+                "out-of-memory",
+                "memory limit exceeded",
+                "exceeded memory limit",
+                "exceeded the memory",
+                "memory limit too low",
+            ]],
+        ),
+        likely(
+            Oom,
+            &[&["cannot allocate memory", "memory usage", "memory exhausted"]],
+        )
+        .unless(&["unable to place"]),
+    ],
+};
+
+/// Containers that wait for others.
+pub(super) const DEPENDENCY: Family = Family {
+    gate: &["depend"],
+    rules: &[
+        certain(
+            DependencyContainerFailed,
+            &[&[
+                "dependency graph",
+                "container ordering dependency",
+                "taskdependencyerror",
+            ]],
+        ),
+        likely(
+            DependencyContainerFailed,
+            &[
+                &[
+                    "dependency",
+                    "dependencies",
+                    "depends on",
+                    "dependson",
+                    "dependent",
+                    "depended",
+                ],
+                &[
+                    "did not exit successfully",
+                    "never start",
+                    "timed out",
+                    "not resolved",
+                    "not healthy",
+                    "unhealthy",
+                    "never became healthy",
+                    "failed",
+                    "exited",
+                    "stopped",
+                    "not satisfied",
+                    "can't be resolved",
+                    "cannot be resolved",
+                ],
+            ],
+        ),
+    ],
+};
+
+/// Steps that were not done in the time allowed.
+pub(super) const TIMEOUTS: Family = Family {
+    gate: &[
+        "transition to",
+        "timeout",
+        "timed out",
+        "sigterm",
+        "stop",
+        "sigkill",
+    ],
+    rules: &[
+        likely(
+            PlatformInternalError,
+            &[&["agent to start", "agent to connect", "agent to register"]],
+        ),
+        certain(
+            ContainerStopFailure,
+            &[&[
+                "cannotstopcontainererror",
+                "failed sending sigterm",
+                "transition to stopped",
+            ]],
+        ),
+        likely(
+            ContainerStopFailure,
+            &[&[
+                "failed sending sigkill",
+                "failed to stop container",
+                "unable to stop container",
+                "cannot stop container",
+                "could not stop container",
+                "cannot kill container",
+                "failed to kill container",
+                "tried to kill container",
+            ]],
+        ),
+        possible(
+            PlatformInternalError,
+            &[&["transition to inspecting", "transition to describ"]],
+        ),
+        likely(
+            ImagePullNetwork,
+            &[&["transition to pulled", "transition to pulling"]],
+        ),
+        certain(
+            TimeoutStart,
+            &[&[
+                "transition to created",
+                "transition to started",
+                "transition to running",
+                "starttimeout",
+                "start timeout",
+            ]],
+        )
+        .unless(&["cannot transition"]),
+        likely(
+            TimeoutStart,
+            &[
+                &[
+                    "dockertimeouterror",
+                    "containerruntimetimeouterror",
+                    "timed out",
+                    "timeout",
+                ],
+                &[
+                    "to start",
+                    "starting",
+                    "transition to",
+                    "to create",
+                    "container start",
+                    "startup",
+                    "start the container",
+                ],
+            ],
+        )
+        .unless(&["network interface", "capacity"]),
+        likely(
+            TimeoutStart,
+            &[&["dockertimeouterror", "containerruntimetimeouterror"]],
+        ),
+    ],
+};
+
+/// The agent's and the platform's own errors, and what no other family knows.
+pub(super) const PLATFORM: Family = Family {
+    gate: &[],
+    rules: &[
+        likely(
+            PlacementOther,
+            &[&[
+                "programming external connectivity",
+                "port is already allocated",
+                "address already in use",
+                "ports are not available",
+                "port already in use",
+            ]],
+        ),
+        likely(
+            Segfault,
+            &[&["segmentation fault", "sigsegv", "access violation"]],
+        ),
+        likely(
+            PlatformInternalError,
+            &[&[
+                "internalerror",
+                "internalservererror",
+                "internal error",
+                "internal server error",
+                "internal failure",
+                "internalfailure",
+                "serverexception",
+                "ephemeralstorage",
+                "ephemeral storage",
+                "containerruntimeerror",
+                "service unavailable",
+                "serviceunavailable",
+                "cannot connect to the docker daemon",
+                "connect to docker",
+                "cannotgetdockerclient",
+                "containervanishederror",
+                "no container matching saved id",
+                "impossiblestatetransition",
+                "taskstateerror",
+                "cannot transition to",
+                "credentials endpoint",
+                "rpc error",
+                "ttrpc",
+                "transport is closing",
+                "containerd",
+                "docker daemon",
+                "unexpected error",
+                "please try again",
+                "platform error",
+                "agent error",
+                "agent restart",
+                "agent disconnect",
+                "guardduty",
+                "service connect",
+            ]],
+        ),
+        possible(
+            PlatformInternalError,
+            &[&[
+                "cannotinspectcontainererror",
+                "cannotdescribecontainererror",
+                "cannotlistcontainerserror",
+                "nosuchcontainererror",
+                "container not found",
+                "no such container",
+                "dockerstateerror",
+                "dockerclientconfigerror",
+                "cannotcreatecontainererror",
+                "cannotremovecontainererror",
+                "failed to create shim",
+                "failed to create container",
+                "unable to create container",
+                "exec error",
+            ]],
+        ),
+        possible(Oom, &[&["failed to get container status"]]),
+        possible(KilledSigkill, &[&["container killed", "sigkill"]]),
+    ],
+};

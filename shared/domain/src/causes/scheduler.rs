@@ -1,0 +1,184 @@
+//! What only the service scheduler, the platform or a person causes: health checks, intended
+//! stops, Spot, maintenance, hosts that go away.
+//!
+//! Wordings: Amazon ECS Developer Guide, `stopped-task-error-codes`,
+//! `service-event-messages-list`, `service-unhealthy-event-messages`, `task-maintenance`.
+
+use super::Cause::{
+    ContainerHealthCheck, ElbHealthCheck, FargateMaintenance, HostTerminated, PlacementOther,
+    SchedulerStop, SpotInterruption, UserStopped,
+};
+use super::rule::{Family, certain, likely, possible};
+
+/// Sentences that are the whole story wherever they stand.
+pub(super) const SENTENCES: Family = Family {
+    gate: &[],
+    rules: &[
+        certain(
+            ElbHealthCheck,
+            &[&["failed elb health check", "failed load balancer health"]],
+        ),
+        certain(
+            ElbHealthCheck,
+            &[
+                &["is unhealthy in", "is not healthy in", "are unhealthy in"],
+                &[
+                    "target-group",
+                    "target group",
+                    "elb",
+                    "load balancer",
+                    "lattice",
+                ],
+            ],
+        ),
+        certain(
+            ElbHealthCheck,
+            &[&["target group is not found", "target is not found"]],
+        ),
+        certain(
+            ElbHealthCheck,
+            &[&["lattice"], &["unhealthy", "failed health check"]],
+        ),
+        likely(
+            ElbHealthCheck,
+            &[&["health checks failed with these codes"]],
+        ),
+        likely(
+            ElbHealthCheck,
+            &[
+                &["is unhealthy", "not healthy"],
+                &["health checks failed", "request timed out"],
+            ],
+        ),
+        likely(
+            ElbHealthCheck,
+            &[
+                &["elb", "target-group", "target group", "load balancer"],
+                UNWELL,
+            ],
+        ),
+        certain(ContainerHealthCheck, &[&["failed container health check"]]),
+        certain(
+            ContainerHealthCheck,
+            &[&["container health check"], &["fail", "unhealthy"]],
+        ),
+        likely(
+            ContainerHealthCheck,
+            &[&["container"], &["is unhealthy", "became unhealthy"]],
+        )
+        .unless(&["depend"]),
+        possible(
+            ContainerHealthCheck,
+            &[&["due to an unhealthy status", "failed health check"]],
+        ),
+        certain(SchedulerStop, &[&["scaling activity initiated by"]]),
+        certain(
+            SchedulerStop,
+            &[REBALANCING, &["initiated", "stopp", "replac"]],
+        ),
+        likely(SchedulerStop, &[REBALANCING]).unless(&["unable", "fail", "not able"]),
+        likely(
+            SchedulerStop,
+            &[
+                &["stopped by the service scheduler", "has stopped"],
+                RUNNING,
+            ],
+        ),
+        certain(UserStopped, &[&["task stopped by user", "stopped by user"]]),
+        certain(
+            SpotInterruption,
+            &[&["spot task was interrupted", "spotinterruption"]],
+        ),
+        certain(
+            SpotInterruption,
+            &[&["spot"], &["interrupt", "reclaim", "termination notice"]],
+        ),
+        certain(FargateMaintenance, &[&["performing maintenance"]]),
+        certain(
+            FargateMaintenance,
+            &[&[
+                "task retire",
+                "task retirement",
+                "patching_retirement",
+                "platform maintenance",
+            ]],
+        ),
+        likely(
+            FargateMaintenance,
+            &[&[
+                "underlying infrastructure",
+                "underlying hardware",
+                "underlying host",
+            ]],
+        )
+        .unless(&["instance"]),
+        likely(
+            FargateMaintenance,
+            &[&["fargate"], &["maintenance", "retire", "retirement"]],
+        ),
+        certain(
+            HostTerminated,
+            &[&["host ec2"], &["terminat", "stopped", "shut"]],
+        ),
+        certain(HostTerminated, &[&["deregistration forced"]]),
+        certain(PlacementOther, &[&["service deployment configuration"]]),
+        certain(
+            PlacementOther,
+            &[&["protected task"], &["unable", "scale in", "scale-in"]],
+        ),
+    ],
+};
+
+const UNWELL: &[&str] = &["is unhealthy", "failed health check", "health check failed"];
+const RUNNING: &[&str] = &["running task", "service scheduler"];
+const REBALANCING: &[&str] = &[
+    "availability-zone rebalancing",
+    "availability zone rebalancing",
+    "az rebalancing",
+    "az-rebalancing",
+];
+
+/// Hosts that go away, said less plainly. Asked late: placement sentences name hosts too.
+pub(super) const HOSTS: Family = Family {
+    gate: &["instance", "host", "drain"],
+    rules: &[
+        certain(
+            HostTerminated,
+            &[
+                &["container instance"],
+                &["draining", "drained", "is in drain"],
+            ],
+        ),
+        likely(
+            HostTerminated,
+            &[
+                &[
+                    "container instance",
+                    "ec2 instance",
+                    "managed instance",
+                    "instance i-",
+                    "host",
+                ],
+                &[
+                    "terminat",
+                    "deregister",
+                    "draining",
+                    "drained",
+                    "shutting down",
+                    "shut down",
+                    "went away",
+                    "no longer",
+                    "impaired",
+                    "unreachable",
+                    "was stopped",
+                    "been stopped",
+                    "stopped/",
+                    "retire",
+                    "status check",
+                    "inactive",
+                    "reboot",
+                ],
+            ],
+        ),
+    ],
+};

@@ -1,0 +1,190 @@
+//! Secrets and parameters.
+//!
+//! Wordings: Amazon ECS Developer Guide, `resource-initialization-error`; the ECS agent's secret
+//! resources; the error texts of AWS Secrets Manager, AWS Systems Manager and AWS KMS.
+
+use super::Cause::{ImageAuth, NetworkResourceInit, SecretFetch};
+use super::network::NO_ROUTE;
+use super::rule::{Family, certain, likely, possible};
+
+/// That a secret or parameter was being read.
+const ABOUT_SECRETS: &[&str] = &[
+    "secret from asm",
+    "secrets from asm",
+    "secret from ssm",
+    "secrets from ssm",
+    "registry auth from asm",
+    "asm fetching",
+    "secretsmanager",
+    "secrets manager",
+    "secret manager",
+    "systems manager",
+    "parameter store",
+    "ssm parameter",
+    "ssm:",
+    "fetching secret",
+    "fetch secret",
+    "retrieve secret",
+    "retrieve the secret",
+    "pull secrets",
+    "secret value",
+    "secret data",
+    "ssm secret",
+    "asm secret",
+    "secret does not exist",
+    "ssm",
+    "secretvalue",
+    "getparameters",
+    "asm:",
+    "kms",
+];
+
+/// The answer of the service that holds it.
+const ANSWERED: &[&str] = &[
+    "accessdenied",
+    "access denied",
+    "not authorized",
+    "unauthorized",
+    "forbidden",
+    "api error",
+    "status code: 400",
+    "statuscode: 400",
+    "can't find the specified secret",
+    "cannot find the specified secret",
+    "resourcenotfoundexception",
+    "parameternotfound",
+    "staging label",
+    "awscurrent",
+    "awsprevious",
+    "invalid ssm parameters",
+    "invalid parameters",
+    "invalid parameter",
+    "did not contain json key",
+    "does not contain json key",
+    "json key",
+    "looking for beginning",
+    "invalid character",
+    "in literal",
+    "after top-level value",
+    "unexpected end of json",
+    "unmarshal",
+    "marked for deletion",
+    "scheduled for deletion",
+    "kms",
+    "decrypt",
+    "invalidrequestexception",
+    "validationexception",
+    "invalidparameterexception",
+    "malformed",
+    "parse",
+    "not found",
+    "does not exist",
+    "doesn't exist",
+    "is not in the expected format",
+    "wrong format",
+    "unsupported",
+    "region",
+    "credential",
+    "permission",
+    "throttl",
+    "rate exceeded",
+    "whether the secret",
+    "unexpected",
+    "no secret",
+    "no value",
+    "expired",
+    "empty",
+];
+
+/// A refusal is answered at once; only what gets no answer is tried again and again.
+pub(super) const TRIED_AGAIN: &[&str] = &[
+    "retried 2 time",
+    "retried 3 time",
+    "retried 4 time",
+    "retried 5 time",
+    "retried 6 time",
+    "retried 7 time",
+];
+
+/// Secrets and parameters, registry credentials kept in a secret included.
+pub(super) const SECRETS: Family = Family {
+    gate: &[
+        "secret",
+        "asm",
+        "ssm",
+        "parameter",
+        "kms",
+        "invalid character",
+        "json key",
+    ],
+    rules: &[
+        certain(
+            SecretFetch,
+            &[
+                &["secret", "asm", "ssm", "parameter"],
+                &[
+                    "did not contain json key",
+                    "invalid ssm parameters",
+                    "can't find the specified secret",
+                    "marked for deletion",
+                    "access to kms is not allowed",
+                    "parameternotfound",
+                    "perform: secretsmanager:",
+                    "perform: ssm:",
+                ],
+            ],
+        ),
+        likely(NetworkResourceInit, &[&["connection issue"], ABOUT_SECRETS]),
+        likely(
+            ImageAuth,
+            &[&["ecr registry auth"], &["accessdenied", "not authorized"]],
+        ),
+        likely(NetworkResourceInit, &[&["ecr registry auth"], NO_ROUTE]),
+        likely(NetworkResourceInit, &[ABOUT_SECRETS, NO_ROUTE]).unless(&[
+            "accessdenied",
+            "access denied",
+            "not authorized",
+            "resourcenotfoundexception",
+            "api error validation",
+            "can't find the specified",
+        ]),
+        likely(SecretFetch, &[ABOUT_SECRETS, ANSWERED]).unless(&["ecr registry auth"]),
+        likely(
+            SecretFetch,
+            &[&["registry auth from asm", "asm fetching secret"]],
+        ),
+        likely(NetworkResourceInit, &[ABOUT_SECRETS, TRIED_AGAIN]),
+        likely(
+            SecretFetch,
+            &[&["fetch secret arn", "retried 1 time"], ABOUT_SECRETS],
+        )
+        .unless(&["ecr registry auth"]),
+        likely(
+            SecretFetch,
+            &[
+                &["invalid character"],
+                &["in literal", "looking for beginning"],
+            ],
+        ),
+        likely(
+            SecretFetch,
+            &[&["json key"], &["did not contain", "not found", "missing"]],
+        ),
+        possible(
+            NetworkResourceInit,
+            &[&[
+                "secret from asm",
+                "secrets from asm",
+                "from ssm",
+                "unable to pull secrets",
+            ]],
+        ),
+        possible(
+            SecretFetch,
+            &[
+                ABOUT_SECRETS,
+                &["unable", "fail", "error", "cannot", "can't"],
+            ],
+        ),
+    ],
+};

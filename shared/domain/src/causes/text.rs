@@ -1,0 +1,145 @@
+//! What ECS wrote, made ready for reading: lower case, plain quotes, single spaces.
+
+/// No reason is longer (1,024 characters); a hostile one is read this far only.
+const MOST_READ: usize = 8 * 1024;
+
+/// A normalised text, quick to search for many fragments.
+///
+/// Most fragments are not in most texts, so a small bit set of the text's three-byte runs answers
+/// "no" after one or two look-ups, and only the rest is searched for.
+pub(super) struct Text {
+    words: String,
+    runs: [u64; 64],
+}
+
+impl Text {
+    /// Normalises `raw`.
+    pub(super) fn of(raw: &str) -> Self {
+        let words = normalise(raw);
+        let mut runs = [0; 64];
+        for run in words.as_bytes().windows(3) {
+            let (word, bit) = place(run);
+            runs[word] |= bit;
+        }
+        Self { words, runs }
+    }
+
+    /// The normalised words.
+    pub(super) fn words(&self) -> &str {
+        &self.words
+    }
+
+    /// Whether `fragment` (itself in the normalised form) stands in it.
+    pub(super) fn has(&self, fragment: &str) -> bool {
+        let may = fragment.as_bytes().windows(3).all(|run| {
+            let (word, bit) = place(run);
+            self.runs[word] & bit != 0
+        });
+        may && self.words.contains(fragment)
+    }
+
+    /// Whether one of `fragments` stands in it.
+    pub(super) fn any(&self, fragments: &[&str]) -> bool {
+        fragments.iter().any(|fragment| self.has(fragment))
+    }
+}
+
+/// Where the bit of a three-byte run is.
+fn place(run: &[u8]) -> (usize, u64) {
+    let mix = run.iter().fold(0_u32, |mix, byte| {
+        mix.wrapping_mul(0x9E37)
+            .wrapping_add(u32::from(*byte).wrapping_mul(0x85EB))
+    });
+    let slot = (mix >> 7) & 0xFFF;
+    ((slot >> 6) as usize, 1 << (slot & 63))
+}
+
+/// Lower case; typographic quotes made plain; escaping dropped; any white space one space.
+/// AWS documents the same sentences with `'` and `’`, and people paste them with either.
+fn normalise(raw: &str) -> String {
+    let mut words = String::with_capacity(raw.len().min(MOST_READ));
+    let mut chars = raw.chars().peekable();
+    while let Some(char) = chars.next() {
+        if words.len() >= MOST_READ {
+            break;
+        }
+        match char {
+            '\\' if chars.peek() == Some(&'n') => {
+                chars.next();
+                space(&mut words);
+            }
+            '\\' => {}
+            '‘' | '’' | 'ʼ' | '`' => words.push('\''),
+            '“' | '”' => words.push('"'),
+            '…' => words.push_str("..."),
+            _ if char.is_whitespace() => space(&mut words),
+            _ => words.push(char.to_ascii_lowercase()),
+        }
+    }
+    words.truncate(words.trim_end().len());
+    words
+}
+
+fn space(words: &mut String) {
+    if !words.is_empty() && !words.ends_with(' ') {
+        words.push(' ');
+    }
+}
+
+/// The words of a raw text that may name something: cut at white space, quotes and brackets,
+/// freed of the punctuation around them.
+pub(super) fn tokens(raw: &str) -> impl Iterator<Item = &str> {
+    raw.split(|char: char| char.is_whitespace() || "\"'‘’`()[]{}<>,;\\".contains(char))
+        .map(|token| token.trim_matches(|char: char| ".:=".contains(char)))
+        .filter(|token| !token.is_empty())
+}
+
+/// The first token of `raw` that begins with `prefix` and goes on.
+pub(super) fn token_with<'a>(raw: &'a str, prefix: &str) -> Option<&'a str> {
+    tokens(raw).find(|token| token.len() > prefix.len() && token.starts_with(prefix))
+}
+
+/// The first ARN of that service namespace in `raw`.
+pub(super) fn arn<'a>(raw: &'a str, namespace: &str) -> Option<&'a str> {
+    tokens(raw)
+        .filter_map(|token| token.find("arn:").map(|at| &token[at..]))
+        .find(|arn| arn.split(':').nth(2) == Some(namespace) && arn.split(':').count() > 5)
+}
+
+/// The first token after `marker`, which is looked for without regard to ASCII case.
+pub(super) fn after<'a>(raw: &'a str, marker: &str) -> Option<&'a str> {
+    let at = raw.to_ascii_lowercase().find(marker)?;
+    tokens(raw.get(at + marker.len()..)?).next()
+}
+
+/// The first run of digits after `marker`.
+pub(super) fn number_after(words: &str, marker: &str) -> Option<i64> {
+    let rest = &words[words.find(marker)? + marker.len()..];
+    let rest = rest.trim_start_matches([' ', ':', '=', '(', '"']);
+    let end = rest
+        .find(|char: char| !char.is_ascii_digit())
+        .unwrap_or(rest.len());
+    rest[..end].parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_case_escapes_and_white_space_do_not_matter() {
+        let text = Text::of("The task can’t pull\r\n the \\\"image\\\"…\\nNow  ");
+        assert_eq!(text.words(), "the task can't pull the \"image\"... now");
+        assert!(text.has("can't pull") && !text.has("cannot pull") && text.any(&["x", "no"]));
+    }
+
+    #[test]
+    fn names_are_found_between_punctuation() {
+        let raw = "role 'arn:aws:iam::111122223333:role/r' in subnet-1. (port 80), Perform: x:Y on";
+        assert_eq!(arn(raw, "iam"), Some("arn:aws:iam::111122223333:role/r"));
+        assert_eq!(token_with(raw, "subnet-"), Some("subnet-1"));
+        assert_eq!(after(raw, "perform: "), Some("x:Y"));
+        assert_eq!(number_after(raw, "port"), Some(80));
+        assert_eq!(arn("ünarn:", "iam"), None);
+    }
+}

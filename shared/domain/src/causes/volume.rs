@@ -1,0 +1,131 @@
+//! File systems and volumes.
+//!
+//! Wordings: amazon-efs-utils; Docker's and runc's mount errors; Amazon ECS Developer Guide,
+//! `resource-initialization-error` and the pages on Amazon EBS volumes.
+
+use super::Cause::{EfsMount, ImagePullDiskFull, VolumeMount};
+use super::rule::{Family, certain, likely};
+
+/// Amazon EFS.
+pub(super) const EFS: Family = Family {
+    gate: &[
+        "efs",
+        "nfs",
+        "chown",
+        "elasticfilesystem",
+        "file system",
+        "ecs-volume-plugin",
+    ],
+    rules: &[
+        certain(
+            EfsMount,
+            &[&["efs utils", "efs volume", "mount.efs", "efs file system"]],
+        )
+        .unless(&["not support"]),
+        likely(
+            EfsMount,
+            &[&[
+                "mount.nfs",
+                "nfs4",
+                "amazon-efs",
+                "elasticfilesystem",
+                "stunnel",
+            ]],
+        ),
+        likely(EfsMount, &[&["ecs-volume-plugin"]]),
+        likely(
+            EfsMount,
+            &[
+                &["fs-", ".efs.", "efs "],
+                &["mount", "resolve", "volume", "access point"],
+            ],
+        )
+        .unless(&["not support"]),
+        likely(
+            EfsMount,
+            &[
+                &["efs"],
+                &["fail", "unable", "denied", "timed out", "error"],
+            ],
+        )
+        .unless(&["prefs", "cannotpull", "refs/", "not support"]),
+        likely(
+            EfsMount,
+            &[
+                &["chown"],
+                &["operation not permitted", "permission denied"],
+            ],
+        ),
+    ],
+};
+
+/// Any other volume, bind mounts included.
+pub(super) const VOLUMES: Family = Family {
+    gate: &["volume", "mount", "bind", "ebs", "fsx", "not a directory"],
+    rules: &[
+        likely(ImagePullDiskFull, &[&["no space left"]]),
+        certain(
+            VolumeMount,
+            &[&[
+                "cannotcreatevolumeerror",
+                "cannotinspectvolumeerror",
+                "invalidvolumeerror",
+                "bind source path does not exist",
+                "invalid mount config",
+                "error mounting",
+                "error while mounting volume",
+                "failed to mount",
+                "volumedriver.",
+                "duplicate mount point",
+                "onto a file (or vice-versa)",
+                "trying to mount a directory",
+                "invalid volume spec",
+                "invalid bind mount",
+                "mount denied",
+                "no such volume",
+                "mounts denied",
+                "failed to attach volume",
+                "unable to attach volume",
+            ]],
+        ),
+        likely(
+            VolumeMount,
+            &[
+                &[
+                    "volume",
+                    "ebs",
+                    "fsx",
+                    "bind mount",
+                    "mount point",
+                    "mountpoint",
+                ],
+                &[
+                    "fail",
+                    "unable",
+                    "error",
+                    "timed out",
+                    "timeout",
+                    "not found",
+                    "does not exist",
+                    "invalid",
+                    "denied",
+                    "could not",
+                    "cannot",
+                    "can't",
+                ],
+            ],
+        )
+        .unless(&["volumefrom", "unable to place", "closest matching"]),
+        likely(
+            VolumeMount,
+            &[
+                &["mounting", "rootfs_linux", "to rootfs"],
+                &["not a directory", "read-only", "caused"],
+            ],
+        ),
+        likely(
+            VolumeMount,
+            &[&["mount"], &["not a directory", "read-only file system"]],
+        ),
+    ],
+};

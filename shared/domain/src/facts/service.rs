@@ -1,0 +1,305 @@
+//! A service, its deployments and what surrounds them.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::{Fact, Missing, StoppedTask, TaskDefinition, Why};
+
+/// What `DescribeServices` says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Service {
+    /// `ACTIVE`, `DRAINING`, `INACTIVE`.
+    pub status: String,
+    /// How many tasks it should have.
+    pub desired: i32,
+    /// How many it has.
+    pub running: i32,
+    /// How many are on their way.
+    pub pending: i32,
+    /// `ECS`, `CODE_DEPLOY`, `EXTERNAL`; absent means `ECS`.
+    pub controller: Option<String>,
+    /// `ROLLING`, `BLUE_GREEN`, `LINEAR`, `CANARY`.
+    pub strategy: Option<String>,
+    /// `REPLICA` or `DAEMON`.
+    pub scheduling: Option<String>,
+    /// `ECS` marks an Express service.
+    pub resource_management: Option<String>,
+    /// The circuit breaker.
+    pub breaker: Breaker,
+    /// Deployment alarms.
+    pub alarms: DeploymentAlarms,
+    /// The deployments as listed, PRIMARY and the ones it replaces.
+    pub deployments: Vec<Deployment>,
+    /// The service events, newest first.
+    pub events: Vec<ServiceEvent>,
+    /// The ARNs of its target groups.
+    pub target_groups: Vec<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// When it was made.
+    pub created_at: Option<DateTime<Utc>>,
+    /// The ARN of the service deployment that is current.
+    pub current_service_deployment: Option<String>,
+}
+
+impl Service {
+    /// The deployment that is PRIMARY.
+    pub fn primary(&self) -> Option<&Deployment> {
+        self.deployments
+            .iter()
+            .find(|deployment| deployment.status == "PRIMARY")
+    }
+
+    /// The deployment with that `ecs-svc/…` id.
+    pub fn deployment(&self, id: &str) -> Option<&Deployment> {
+        self.deployments
+            .iter()
+            .find(|deployment| deployment.id == id)
+    }
+}
+
+/// The deployment circuit breaker's settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Breaker {
+    /// Whether it is on.
+    pub enabled: bool,
+    /// Whether ECS rolls back when it trips.
+    pub rollback: bool,
+}
+
+/// The deployment alarms' settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeploymentAlarms {
+    /// Whether they are on.
+    pub enabled: bool,
+    /// Whether ECS rolls back when one fires.
+    pub rollback: bool,
+    /// Their names.
+    pub names: Vec<String>,
+}
+
+/// One entry of a service's `deployments`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Deployment {
+    /// `ecs-svc/<digits>`.
+    pub id: String,
+    /// `PRIMARY`, `ACTIVE`, `INACTIVE`; open.
+    pub status: String,
+    /// The task definition's ARN.
+    pub task_definition: String,
+    /// How many tasks it should have.
+    pub desired: i32,
+    /// How many run.
+    pub running: i32,
+    /// How many are starting.
+    pub pending: i32,
+    /// Consecutive failures; zero again as soon as one task runs, so zero does not mean healthy.
+    pub failed_tasks: i32,
+    /// How the rollout goes.
+    pub rollout: Option<Rollout>,
+    /// Why, in ECS's words.
+    pub rollout_reason: Option<String>,
+    /// When it began.
+    pub created_at: Option<DateTime<Utc>>,
+    /// When it last changed.
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+/// `rolloutState` of a deployment; absent for some controllers and load balancers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rollout {
+    /// Under way.
+    InProgress,
+    /// It reached a steady state.
+    Completed,
+    /// The circuit breaker or an alarm stopped it.
+    Failed,
+    /// A state that came later.
+    Other(String),
+}
+
+/// One sentence of the service's events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceEvent {
+    /// When ECS said it.
+    pub at: DateTime<Utc>,
+    /// What it said.
+    pub message: String,
+}
+
+/// One entry of the service deployment history, `ListServiceDeployments`: 90 days, from
+/// 2024-10-25 on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServiceDeployment {
+    /// The service deployment's ARN; it is not the `ecs-svc/…` id, and no field maps the two.
+    pub arn: String,
+    /// `SUCCESSFUL`, `IN_PROGRESS`, `ROLLBACK_SUCCESSFUL`, … There is no `FAILED`.
+    pub status: String,
+    /// Why, in ECS's words.
+    pub reason: Option<String>,
+    /// The ARN of the service revision it was to bring.
+    pub target_revision: Option<String>,
+    /// When it began.
+    pub created_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// What `DescribeServiceRevisions` says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServiceRevision {
+    /// The service revision's ARN.
+    pub arn: String,
+    /// The task definition's ARN.
+    pub task_definition: String,
+    /// The image and its digest by container.
+    pub images: BTreeMap<String, RevisionImage>,
+}
+
+/// The image a service revision resolved for one container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RevisionImage {
+    /// The image reference.
+    pub image: String,
+    /// What it resolved to, `sha256:…`.
+    pub digest: Option<String>,
+}
+
+/// The revision a service last ran well on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GoodRevision {
+    /// The task definition's ARN.
+    pub task_definition: String,
+    /// How it is known to be good.
+    pub known_from: KnownFrom,
+}
+
+/// How a revision is known to be good, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownFrom {
+    /// The newest successful entry of the service deployment history.
+    History,
+    /// opsbot saw it complete and wrote it down.
+    Record,
+    /// A completed deployment that the service still lists.
+    Listed,
+}
+
+/// The health of the targets of one target group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetGroup {
+    /// The target group's ARN.
+    pub arn: String,
+    /// Its targets.
+    pub targets: Fact<Vec<Target>>,
+}
+
+/// One target of a target group, `DescribeTargetHealth`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// An address or an instance id.
+    pub id: String,
+    /// The port.
+    pub port: Option<i32>,
+    /// `healthy`, `unhealthy`, `initial`, `draining`, `unused`, …
+    pub state: String,
+    /// Such as `Target.ResponseCodeMismatch`.
+    pub reason: Option<String>,
+    /// Such as `Health checks failed with these codes: [502]`.
+    pub description: Option<String>,
+}
+
+/// The last lines that one container of one task wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogTail {
+    /// The container.
+    pub container: String,
+    /// The task's id.
+    pub task_id: String,
+    /// The log group.
+    pub group: String,
+    /// The log stream.
+    pub stream: String,
+    /// The Region of the log group.
+    pub region: String,
+    /// The lines, oldest first. Untrusted text.
+    pub lines: Vec<LogLine>,
+}
+
+/// One line of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was written.
+    pub at: DateTime<Utc>,
+    /// What was written. Untrusted text.
+    pub message: String,
+}
+
+/// CPU and memory of a service around an incident, in percent of what is reserved
+/// (`AWS/ECS` `CPUUtilization` and `MemoryUtilization`, one point a minute).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Utilization {
+    /// CPU, oldest first.
+    pub cpu: Vec<MetricPoint>,
+    /// Memory, oldest first.
+    pub memory: Vec<MetricPoint>,
+}
+
+/// One point of a metric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MetricPoint {
+    /// The start of its minute.
+    pub at: DateTime<Utc>,
+    /// Percent.
+    pub value: f64,
+}
+
+/// Everything gathered about one failing deployment.
+#[derive(Clone, Debug)]
+pub struct DeploymentFacts {
+    /// The service now.
+    pub service: Fact<Service>,
+    /// Its deployment history, newest first.
+    pub history: Fact<Vec<ServiceDeployment>>,
+    /// The service revisions that were looked up.
+    pub revisions: Fact<Vec<ServiceRevision>>,
+    /// The stopped tasks of the failed deployment only, newest first.
+    pub stopped_tasks: Fact<Vec<StoppedTask>>,
+    /// The failing task definition.
+    pub failing: Fact<TaskDefinition>,
+    /// The last good revision; `Known(None)` where there has never been one.
+    pub good: Fact<Option<GoodRevision>>,
+    /// The last good task definition.
+    pub good_definition: Fact<TaskDefinition>,
+    /// The targets of each target group.
+    pub target_groups: Vec<TargetGroup>,
+    /// The names of the alarms that stopped the deployment.
+    pub triggered_alarms: Fact<Vec<String>>,
+    /// The culprit's last log lines.
+    pub log: Fact<LogTail>,
+    /// CPU and memory.
+    pub utilization: Fact<Utilization>,
+}
+
+impl DeploymentFacts {
+    /// The service and its targets alone, for news that needs no diagnosis.
+    pub fn of(service: Fact<Service>, target_groups: Vec<TargetGroup>) -> Self {
+        fn not_asked<T>() -> Fact<T> {
+            Fact::Missing(Missing::new("", Why::NotNeeded))
+        }
+        Self {
+            service,
+            target_groups,
+            history: not_asked(),
+            revisions: not_asked(),
+            stopped_tasks: not_asked(),
+            failing: not_asked(),
+            good: not_asked(),
+            good_definition: not_asked(),
+            triggered_alarms: not_asked(),
+            log: not_asked(),
+            utilization: not_asked(),
+        }
+    }
+}

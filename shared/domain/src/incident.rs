@@ -1,0 +1,239 @@
+//! What opsbot remembers of a service between invocations, and the names it remembers it by.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::arn::ServiceArn;
+
+/// Everything remembered of one service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServiceRecord {
+    /// The incidents that are open, oldest first: a release that fails is often followed by
+    /// another one that fails.
+    pub open: Vec<OpenIncident>,
+    /// The incident that closed last.
+    pub closed: Option<ClosedIncident>,
+    /// The revision that completed last.
+    pub good: Option<RecordedRevision>,
+}
+
+/// A failed deployment that people were told of and that is not over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenIncident {
+    /// The incident's name.
+    pub id: String,
+    /// The `ecs-svc/…` id of the failed deployment.
+    pub deployment: String,
+    /// The failing task definition's ARN, where it was known.
+    pub failing: Option<String>,
+    /// When the deployment failed.
+    pub failed_at: DateTime<Utc>,
+    /// The `ecs-svc/…` id of the deployment ECS goes back to, once people were told so.
+    pub rolling_back_to: Option<String>,
+    /// Below the severity floor: it is kept, but nobody is told.
+    pub quiet: bool,
+}
+
+impl ServiceRecord {
+    /// The incident of that failed deployment, where it is open.
+    pub fn open_for(&self, deployment: &str) -> Option<&OpenIncident> {
+        self.open.iter().find(|open| open.deployment == deployment)
+    }
+
+    /// Whether people were told that ECS rolls back to this deployment.
+    pub fn rolls_back_to(&self, deployment: &str) -> bool {
+        self.open
+            .iter()
+            .any(|open| open.rolling_back_to.as_deref() == Some(deployment))
+    }
+
+    /// The open incidents with one more, or with this one's newer state.
+    pub fn open_with(&self, incident: OpenIncident) -> Vec<OpenIncident> {
+        const REMEMBERED: usize = 8;
+        let mut open = self.open.clone();
+        open.retain(|open| open.deployment != incident.deployment);
+        open.push(incident);
+        open.drain(..open.len().saturating_sub(REMEMBERED));
+        open
+    }
+
+    /// The open incidents that a completion at `at` ends. An older completion that arrives late
+    /// ends nothing.
+    pub fn ended_by(&self, at: DateTime<Utc>) -> Vec<OpenIncident> {
+        self.open
+            .iter()
+            .filter(|open| open.failed_at < at)
+            .cloned()
+            .collect()
+    }
+}
+
+/// An incident that is over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClosedIncident {
+    /// The `ecs-svc/…` id of the failed deployment.
+    pub deployment: String,
+    /// When it was over.
+    pub closed_at: DateTime<Utc>,
+}
+
+/// A revision that was seen to complete.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordedRevision {
+    /// The task definition's ARN.
+    pub task_definition: String,
+    /// The `ecs-svc/…` id of the deployment that completed.
+    pub deployment: String,
+    /// When it completed.
+    pub completed_at: DateTime<Utc>,
+}
+
+/// The name of an incident: one for all its messages, so that they thread in chat and fold in a
+/// pager. `subject` is the failed deployment's id or the service action's name.
+pub fn incident_id(service: &ServiceArn, subject: &str) -> String {
+    let ServiceArn {
+        region,
+        account,
+        cluster,
+        service,
+        ..
+    } = service;
+    format!(
+        "ecs/{account}/{region}/{cluster}/{service}/{}",
+        crate::arn::last_part(subject)
+    )
+}
+
+/// One piece of news: what it is called in the table, when it happened, and after how long the
+/// same is news again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct News {
+    /// The key, unique within the service.
+    pub key: String,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// The same key is news again when it happened this much later than what was told.
+    pub again_after: TimeDelta,
+}
+
+/// Two failures of one deployment id closer than this are one failure told twice: the two forms
+/// of the event differ by seconds, and a breaker needs minutes to trip again.
+const SAME_FAILURE: TimeDelta = TimeDelta::minutes(10);
+
+impl News {
+    /// A deployment failed. The key has no event name and no time in it, because the failure may
+    /// be told by a deployment event, a service action, or the start of a rollback.
+    pub fn failed(deployment: &str, at: DateTime<Utc>) -> Self {
+        Self {
+            key: format!("failed#{deployment}"),
+            at,
+            again_after: SAME_FAILURE,
+        }
+    }
+
+    /// ECS began to roll back to a deployment.
+    pub fn rolling_back(deployment: &str, at: DateTime<Utc>) -> Self {
+        Self {
+            key: format!("rolling-back#{deployment}"),
+            at,
+            again_after: SAME_FAILURE,
+        }
+    }
+
+    /// An incident is over.
+    pub fn recovered(failed_deployment: &str, at: DateTime<Utc>) -> Self {
+        Self {
+            key: format!("recovered#{failed_deployment}"),
+            at,
+            again_after: SAME_FAILURE,
+        }
+    }
+
+    /// ECS warned about the service. ECS repeats itself while a cause lasts.
+    pub fn warned(
+        name: &str,
+        reason: Option<&str>,
+        at: DateTime<Utc>,
+        again_after: TimeDelta,
+    ) -> Self {
+        let reason: String = reason.unwrap_or_default().chars().take(200).collect();
+        Self {
+            key: format!("warned#{name}#{reason}"),
+            at,
+            again_after,
+        }
+    }
+
+    /// An event that could not be read.
+    pub fn unreadable(why: &str, at: DateTime<Utc>, again_after: TimeDelta) -> Self {
+        let why: String = why.chars().take(200).collect();
+        Self {
+            key: format!("unreadable#{why}"),
+            at,
+            again_after,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(deployment: &str, failed_at: i64) -> OpenIncident {
+        OpenIncident {
+            id: format!("ecs/111122223333/eu-west-1/prod-apps/order-api/{deployment}"),
+            deployment: deployment.to_owned(),
+            failing: None,
+            failed_at: DateTime::from_timestamp(failed_at, 0).unwrap(),
+            rolling_back_to: None,
+            quiet: false,
+        }
+    }
+
+    #[track_caller]
+    fn check(open: &[OpenIncident], want: &[&str]) {
+        let got: Vec<&str> = open.iter().map(|open| open.deployment.as_str()).collect();
+        assert_eq!(got, want);
+    }
+
+    #[test]
+    fn a_late_completion_ends_only_what_failed_before_it() {
+        let record = ServiceRecord {
+            open: vec![open("a", 10), open("b", 30)],
+            ..ServiceRecord::default()
+        };
+        check(
+            &record.ended_by(DateTime::from_timestamp(20, 0).unwrap()),
+            &["a"],
+        );
+        check(
+            &record.ended_by(DateTime::from_timestamp(10, 0).unwrap()),
+            &[],
+        );
+        check(
+            &record.ended_by(DateTime::from_timestamp(40, 0).unwrap()),
+            &["a", "b"],
+        );
+    }
+
+    #[test]
+    fn an_incident_told_again_takes_the_place_of_itself() {
+        let record = ServiceRecord {
+            open: vec![open("a", 10), open("b", 30)],
+            ..ServiceRecord::default()
+        };
+        check(&record.open_with(open("a", 10)), &["b", "a"]);
+        check(&record.open_with(open("c", 50)), &["a", "b", "c"]);
+    }
+
+    #[test]
+    fn an_incident_is_named_after_service_and_deployment() {
+        let arn = "arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api";
+        let service = ServiceArn::parse(arn, None).unwrap();
+        assert_eq!(
+            incident_id(&service, "ecs-svc/1234"),
+            "ecs/111122223333/eu-west-1/prod-apps/order-api/1234"
+        );
+    }
+}

@@ -1,0 +1,342 @@
+//! What ECS itself does about a failed deployment: the circuit breaker and deployment alarms roll
+//! back, or stop the deployment, or nobody watches.
+//!
+//! Behaviour: Amazon ECS Developer Guide, `deployment-circuit-breaker` and
+//! `deployment-alarm-failure`. Whichever of the two trips first decides, and it rolls back only if
+//! rollback is on for that one.
+
+use crate::facts::{Deployment, Rollout, Service};
+use crate::good::is_rollback;
+
+/// What ECS does about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Response {
+    /// A newer deployment completed, or the rollback did: it is over.
+    Over {
+        /// The task definition that serves now.
+        on: String,
+    },
+    /// It is rolling back now.
+    RollingBack {
+        /// The task definition it goes back to.
+        to: String,
+    },
+    /// The failed deployment was itself a rollback.
+    RollbackFailed,
+    /// Rollback is on for what tripped, and no rollback has begun yet.
+    WillRollBack {
+        /// What tripped.
+        by: Trip,
+    },
+    /// Rollback is on, but there is no completed deployment to go back to: the service stalls.
+    NothingToRollBackTo,
+    /// Rollback is off for what tripped: the failed deployment stays PRIMARY, starts no more
+    /// tasks, and nothing mends itself.
+    StoppedOnly {
+        /// What tripped.
+        by: Trip,
+    },
+    /// Another deployment is on its way.
+    Superseded {
+        /// The task definition it brings.
+        by: String,
+    },
+    /// The deployment is still in progress and neither breaker nor alarms watch it.
+    Unwatched,
+    /// The deployment is in progress and watched; it has not failed yet.
+    Watched,
+    /// Deployments of this service are not made by ECS itself (`CODE_DEPLOY`, `EXTERNAL`).
+    OtherController(String),
+    /// The service could not be read.
+    Unknown,
+}
+
+/// What stops a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trip {
+    /// The deployment circuit breaker.
+    Breaker,
+    /// A deployment alarm.
+    Alarm,
+}
+
+impl Response {
+    /// The stable code, which filter policies and machines rely on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Over { .. } => "over",
+            Self::RollingBack { .. } => "ecs_rolling_back",
+            Self::RollbackFailed => "rollback_failed",
+            Self::WillRollBack { .. } => "ecs_will_roll_back",
+            Self::NothingToRollBackTo => "nothing_to_roll_back_to",
+            Self::StoppedOnly { .. } => "ecs_stopped_only",
+            Self::Superseded { .. } => "superseded",
+            Self::Unwatched => "unwatched",
+            Self::Watched => "watched",
+            Self::OtherController(_) => "other_controller",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether somebody has to do something for the service to run as it should.
+    pub fn needs_a_person(&self) -> bool {
+        match self {
+            Self::Over { .. } | Self::RollingBack { .. } | Self::WillRollBack { .. } => false,
+            Self::Superseded { .. } | Self::Watched => false,
+            Self::RollbackFailed | Self::NothingToRollBackTo | Self::StoppedOnly { .. } => true,
+            Self::Unwatched | Self::OtherController(_) | Self::Unknown => true,
+        }
+    }
+}
+
+/// What ECS does about the deployment that failed (or fails). `reason` is what the event said;
+/// `was_rollback` is whether ECS was rolling back to it when it failed, which only a memory of the
+/// events tells.
+pub fn respond(
+    service: &Service,
+    failed: Option<&Deployment>,
+    reason: Option<&str>,
+    was_rollback: bool,
+) -> Response {
+    if let Some(controller) = service.controller.as_deref().filter(|it| *it != "ECS") {
+        return Response::OtherController(controller.to_owned());
+    }
+    let Some(primary) = service.primary() else {
+        return Response::Unknown;
+    };
+    let is_failed = |it: &Deployment| failed.is_some_and(|failed| failed.id == it.id);
+    let task_definition = primary.task_definition.clone();
+    if !is_failed(primary) {
+        return match &primary.rollout {
+            Some(Rollout::Completed) => Response::Over {
+                on: task_definition,
+            },
+            _ if is_rollback(primary) => Response::RollingBack {
+                to: task_definition,
+            },
+            _ => Response::Superseded {
+                by: task_definition,
+            },
+        };
+    }
+    match &primary.rollout {
+        Some(Rollout::Completed) => Response::Over {
+            on: task_definition,
+        },
+        Some(Rollout::InProgress) if is_rollback(primary) => Response::RollingBack {
+            to: task_definition,
+        },
+        Some(Rollout::InProgress) => watched(service),
+        Some(Rollout::Failed) if was_rollback => Response::RollbackFailed,
+        Some(Rollout::Failed | Rollout::Other(_)) | None => stopped(service, primary, reason),
+    }
+}
+
+fn watched(service: &Service) -> Response {
+    if service.breaker.enabled || service.alarms.enabled {
+        Response::Watched
+    } else {
+        Response::Unwatched
+    }
+}
+
+fn stopped(service: &Service, failed: &Deployment, reason: Option<&str>) -> Response {
+    let said = failed
+        .rollout_reason
+        .as_deref()
+        .or(reason)
+        .unwrap_or_default();
+    let by = tripped(service, said);
+    let rolls_back = match by {
+        Trip::Breaker => service.breaker.rollback,
+        Trip::Alarm => service.alarms.rollback,
+    };
+    // An ACTIVE deployment beside the failed one is what ECS would go back to.
+    let candidate = service.deployments.iter().any(|it| it.id != failed.id);
+    match (rolls_back, candidate) {
+        (true, true) => Response::WillRollBack { by },
+        (true, false) => Response::NothingToRollBackTo,
+        (false, _) => Response::StoppedOnly { by },
+    }
+}
+
+/// The alarms' wording is not documented, so any mention of an alarm counts; where nothing is
+/// said, the one that is on.
+fn tripped(service: &Service, reason: &str) -> Trip {
+    let reason = reason.to_ascii_lowercase();
+    let by_alarm = reason.contains("alarm")
+        || (!reason.contains("circuit breaker")
+            && !service.breaker.enabled
+            && service.alarms.enabled);
+    if by_alarm { Trip::Alarm } else { Trip::Breaker }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Breaker, DeploymentAlarms};
+
+    const TRIPPED: &str = "ECS deployment circuit breaker: tasks failed to start.";
+    const BACK: &str = "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.";
+
+    fn deployment(id: u32, status: &str, rollout: Rollout, reason: &str) -> Deployment {
+        Deployment {
+            id: format!("ecs-svc/{id}"),
+            status: status.to_owned(),
+            task_definition: format!("order-api:{}", 40 + id),
+            rollout: Some(rollout),
+            rollout_reason: Some(reason.to_owned()),
+            ..Deployment::default()
+        }
+    }
+
+    fn service(deployments: Vec<Deployment>, breaker: (bool, bool)) -> Service {
+        let breaker = Breaker {
+            enabled: breaker.0,
+            rollback: breaker.1,
+        };
+        Service {
+            deployments,
+            breaker,
+            ..Service::default()
+        }
+    }
+
+    #[track_caller]
+    fn check(service: &Service, want: Response) {
+        let failed = service.deployment("ecs-svc/2");
+        assert_eq!(respond(service, failed, Some(TRIPPED), false), want);
+    }
+
+    fn failed() -> Deployment {
+        deployment(2, "PRIMARY", Rollout::Failed, TRIPPED)
+    }
+
+    fn old() -> Deployment {
+        deployment(
+            1,
+            "ACTIVE",
+            Rollout::Completed,
+            "ECS deployment ecs-svc/1 completed.",
+        )
+    }
+
+    #[test]
+    fn the_breaker_without_rollback_only_stops_it() {
+        let service = service(vec![failed(), old()], (true, false));
+        check(&service, Response::StoppedOnly { by: Trip::Breaker });
+    }
+
+    #[test]
+    fn the_breaker_with_rollback_will_roll_back() {
+        let service = service(vec![failed(), old()], (true, true));
+        check(&service, Response::WillRollBack { by: Trip::Breaker });
+    }
+
+    #[test]
+    fn a_first_deployment_has_nothing_to_roll_back_to() {
+        check(
+            &service(vec![failed()], (true, true)),
+            Response::NothingToRollBackTo,
+        );
+    }
+
+    #[test]
+    fn a_rollback_under_way_is_told_by_its_reason() {
+        let back = deployment(1, "PRIMARY", Rollout::InProgress, BACK);
+        let gone = Deployment {
+            status: "ACTIVE".to_owned(),
+            ..failed()
+        };
+        check(
+            &service(vec![back, gone], (true, true)),
+            Response::RollingBack {
+                to: "order-api:41".into(),
+            },
+        );
+    }
+
+    #[test]
+    fn a_finished_rollback_is_over() {
+        let back = deployment(
+            1,
+            "PRIMARY",
+            Rollout::Completed,
+            "ECS deployment ecs-svc/1 completed.",
+        );
+        check(
+            &service(vec![back], (true, true)),
+            Response::Over {
+                on: "order-api:41".into(),
+            },
+        );
+    }
+
+    #[test]
+    fn a_newer_release_supersedes_the_failed_one() {
+        let newer = deployment(
+            3,
+            "PRIMARY",
+            Rollout::InProgress,
+            "ECS deployment ecs-svc/3 in progress.",
+        );
+        check(
+            &service(vec![newer, failed()], (true, false)),
+            Response::Superseded {
+                by: "order-api:43".into(),
+            },
+        );
+    }
+
+    #[test]
+    fn an_alarm_decides_by_its_own_rollback_setting() {
+        let tripped = deployment(
+            2,
+            "PRIMARY",
+            Rollout::Failed,
+            "ECS deployment failed: alarm detected.",
+        );
+        let mut service = service(vec![tripped, old()], (true, true));
+        service.alarms = DeploymentAlarms {
+            enabled: true,
+            rollback: false,
+            names: vec![],
+        };
+        check(&service, Response::StoppedOnly { by: Trip::Alarm });
+    }
+
+    #[test]
+    fn a_deployment_in_progress_is_watched_or_not() {
+        let running = || deployment(2, "PRIMARY", Rollout::InProgress, "in progress");
+        check(
+            &service(vec![running(), old()], (false, false)),
+            Response::Unwatched,
+        );
+        check(
+            &service(vec![running(), old()], (true, false)),
+            Response::Watched,
+        );
+    }
+
+    #[test]
+    fn a_rollback_that_fails_is_told_apart_from_a_release_that_does() {
+        let service = service(vec![failed(), old()], (true, true));
+        let got = respond(
+            &service,
+            service.deployment("ecs-svc/2"),
+            Some(TRIPPED),
+            true,
+        );
+        assert_eq!(got, Response::RollbackFailed);
+    }
+
+    #[test]
+    fn other_controllers_are_named() {
+        let mut service = service(vec![failed()], (false, false));
+        service.controller = Some("CODE_DEPLOY".to_owned());
+        check(
+            &service,
+            Response::OtherController("CODE_DEPLOY".to_owned()),
+        );
+    }
+}

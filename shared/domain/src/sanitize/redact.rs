@@ -1,0 +1,75 @@
+//! Secrets are recognised by their shape, or by the name or the scheme before them.
+//!
+//! A false alarm costs a word of an alert, a miss costs a secret: so in doubt it is one. Kept
+//! readable are the things an engineer needs from AWS's sentences: ARNs (also of secrets), IAM
+//! actions, and prose such as `secret not found` or `token: expired`.
+
+mod pairs;
+mod private_key;
+mod tokens;
+mod urls;
+
+use std::ops::Range;
+
+use super::REDACTED;
+
+pub(super) use private_key::{after_private_key, opens_private_key};
+
+/// The text with [`REDACTED`] in each secret's place.
+pub(super) fn secrets(text: &str) -> String {
+    let text = rewrite(text, private_key::find);
+    let text = rewrite(&text, urls::find);
+    let text = rewrite(&text, tokens::find);
+    rewrite(&text, pairs::find)
+}
+
+/// Replaces what `find` says is a secret. `find` is asked at every character, left to right, for
+/// the secret that begins there or soon after. Where it says none it must have looked at a bounded
+/// number of bytes (or only at the beginning of a run): that keeps the whole linear.
+fn rewrite(text: &str, find: fn(&str, usize) -> Option<Range<usize>>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        match find(text, at) {
+            Some(secret) => {
+                out.push_str(&text[at..secret.start]);
+                out.push_str(REDACTED);
+                at = secret.end;
+            }
+            None => {
+                out.push(c);
+                at += c.len_utf8();
+            }
+        }
+    }
+    out
+}
+
+/// Whether `text` begins with the ASCII `prefix`, in any case.
+fn begins(text: &str, prefix: &str) -> bool {
+    text.as_bytes()
+        .get(..prefix.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+}
+
+/// How many bytes at the beginning of `text`, of the first `max`, are ASCII and `allowed`.
+fn run(text: &str, max: usize, allowed: impl Fn(u8) -> bool) -> usize {
+    text.bytes()
+        .take(max)
+        .take_while(|byte| byte.is_ascii() && allowed(*byte))
+        .count()
+}
+
+/// How many bytes at the end of `text`, of the last `max`, are ASCII and `allowed`.
+fn run_back(text: &str, max: usize, allowed: impl Fn(u8) -> bool) -> usize {
+    text.bytes()
+        .rev()
+        .take(max)
+        .take_while(|byte| byte.is_ascii() && allowed(*byte))
+        .count()
+}
+
+/// Whether the character before `at` is an ASCII letter or digit.
+fn within_word(text: &str, at: usize) -> bool {
+    run_back(&text[..at], 1, |byte| byte.is_ascii_alphanumeric()) == 1
+}

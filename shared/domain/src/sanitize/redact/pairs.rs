@@ -1,0 +1,308 @@
+//! Secrets behind a name: `password=…`, `"token": "…"`, `Authorization: …`, `--api-key …`.
+
+use std::ops::Range;
+
+use super::super::REDACTED;
+use super::{begins, run, run_back};
+
+/// Names of secrets, as they end, in lower case and without `_`, `-` and `.`.
+const NAMES: [&str; 27] = [
+    "password",
+    "passwd",
+    "passwort",
+    "pwd",
+    "passphrase",
+    "passcode",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "signingkey",
+    "encryptionkey",
+    "masterkey",
+    "sharedkey",
+    "accountkey",
+    "authkey",
+    "secretstring",
+    "connectionstring",
+    "authorization",
+    "cookie",
+    "jwt",
+    "sessionid",
+    "clientkey",
+    "subscriptionkey",
+    "licensekey",
+];
+
+/// Names that mean a secret in an address or in code, but not in prose: only before `=`.
+const NAMES_BEFORE_EQUALS: [&str; 6] = [
+    "signature",
+    "sig",
+    "credential",
+    "credentials",
+    "pass",
+    "auth",
+];
+
+/// Names whose value is several words: a scheme and parameters.
+const HEADERS: [&str; 2] = ["authorization", "cookie"];
+
+/// Words that follow a name and a colon in a sentence.
+const PROSE: [&str; 52] = [
+    "a",
+    "an",
+    "the",
+    "not",
+    "no",
+    "is",
+    "was",
+    "are",
+    "has",
+    "does",
+    "did",
+    "must",
+    "should",
+    "can",
+    "cannot",
+    "could",
+    "can't",
+    "couldn't",
+    "unable",
+    "failed",
+    "failure",
+    "failing",
+    "error",
+    "invalid",
+    "expired",
+    "missing",
+    "unexpected",
+    "unknown",
+    "unauthorized",
+    "unauthenticated",
+    "forbidden",
+    "denied",
+    "access",
+    "required",
+    "empty",
+    "null",
+    "none",
+    "nil",
+    "undefined",
+    "true",
+    "false",
+    "yes",
+    "no.",
+    "while",
+    "when",
+    "because",
+    "service",
+    "request",
+    "execution",
+    "permission",
+    "parameter",
+    "user",
+];
+
+/// The value of a secret whose name ends right before `at`.
+pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
+    let (separator, after) = separator(text, at)?;
+    let name = name_before(text, at, separator)?;
+    let value = after + blanks(&text[after..]);
+    let value = match opening_quote(&text[value..]) {
+        Some(quote) => quoted(text, value, quote),
+        None => unquoted(text, value, separator, &name),
+    }?;
+    (value.start >= at && !value.is_empty()).then_some(value)
+}
+
+/// What stands between a name and its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Separator {
+    Equals,
+    Colon,
+    /// A blank after `--name`.
+    Blank,
+    /// `<name>value</name>`.
+    Tag,
+}
+
+/// The separator at `at`, and where it ends.
+fn separator(text: &str, at: usize) -> Option<(Separator, usize)> {
+    use Separator::{Blank, Colon, Equals, Tag};
+    let rest = &text[at..];
+    let forms = [
+        (":=", Equals),
+        ("=>", Equals),
+        ("=", Equals),
+        ("%3D", Equals),
+        ("%3A", Colon),
+    ];
+    let forms = forms
+        .into_iter()
+        .chain([(":", Colon), (" ", Blank), (">", Tag)]);
+    let (form, separator) = forms.into_iter().find(|(form, _)| begins(rest, form))?;
+    // `token::Kind` is a path in a program.
+    let is_path = rest.starts_with("::") || (separator == Colon && text[..at].ends_with(':'));
+    (!is_path).then_some((separator, at + form.len()))
+}
+
+/// The name before a separator, reduced to lower-case letters, if it is one of a secret.
+fn name_before(text: &str, at: usize, separator: Separator) -> Option<String> {
+    let before = &text[..at];
+    let before = match separator {
+        Separator::Blank | Separator::Tag => before,
+        Separator::Equals | Separator::Colon => {
+            let before = &before[..before.len() - run_back(before, 4, |byte| byte == b' ')];
+            &before[..before.len() - run_back(before, 8, |byte| b"\"'\\]".contains(&byte))]
+        }
+    };
+    let length = run_back(before, 64, is_name);
+    let (before, name) = before.split_at(before.len() - length);
+    let reduced: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    let reduced = reduced.trim_end_matches(|c: char| c.is_ascii_digit());
+    let named = NAMES.into_iter().any(|ending| reduced.ends_with(ending));
+    let sound = match separator {
+        Separator::Equals => {
+            named
+                || NAMES_BEFORE_EQUALS
+                    .into_iter()
+                    .any(|ending| reduced.ends_with(ending))
+        }
+        Separator::Colon => named && !within_arn(before),
+        Separator::Blank => named && name.starts_with("--"),
+        Separator::Tag => named && before.ends_with('<'),
+    };
+    sound.then(|| reduced.to_owned())
+}
+
+/// Whether the word that `before` ends in is an ARN so far: `arn:aws:secretsmanager:…:`.
+fn within_arn(before: &str) -> bool {
+    let length = run_back(before, 300, |byte| {
+        byte.is_ascii_alphanumeric() || b":/_-.*".contains(&byte)
+    });
+    begins(&before[before.len() - length..], "arn:aws")
+}
+
+/// The quotation mark that a value begins with, with the backslashes before it.
+fn opening_quote(value: &str) -> Option<&str> {
+    let slashes = run(value, 8, |byte| byte == b'\\');
+    value[slashes..]
+        .starts_with(['"', '\''])
+        .then(|| &value[..slashes + 1])
+}
+
+/// From the opening quotation mark to the closing one, or to the end of the line.
+fn quoted(text: &str, start: usize, quote: &str) -> Option<Range<usize>> {
+    let (mark, slashes) = (quote.as_bytes()[quote.len() - 1], quote.len() - 1);
+    let inside = start + quote.len();
+    let closes = |at: &usize| {
+        let byte = text.as_bytes()[*at];
+        byte == b'\n'
+            || (byte == mark
+                && run_back(&text[inside..*at], slashes + 1, |b| b == b'\\') <= slashes)
+    };
+    let end = (inside..text.len()).find(closes).unwrap_or(text.len());
+    let end = if text[end..].starts_with('\n') {
+        end
+    } else {
+        text.len().min(end + 1)
+    };
+    let content = text[inside..end].trim_end_matches(['"', '\'', '\\']);
+    (!content.is_empty() && !is_mark(content)).then_some(start..end)
+}
+
+/// A bare value: up to a blank, a quotation mark, or what separates it from the next pair.
+fn unquoted(text: &str, start: usize, separator: Separator, name: &str) -> Option<Range<usize>> {
+    let value = &text[start..start + bare_word(&text[start..], separator)];
+    let trimmed = value.trim_end_matches(['\\', '\'', ')', '}', ']', ',', ';', '.', '>']);
+    if is_mark(value) || begins(value, "arn:aws") || is_prose(&text[..start], value, separator) {
+        return None;
+    }
+    let end = start
+        + if trimmed.is_empty() {
+            value.len()
+        } else {
+            trimmed.len()
+        };
+    let end = if HEADERS.into_iter().any(|header| name.ends_with(header)) {
+        end_of_header(text, end)
+    } else {
+        end
+    };
+    Some(start..end)
+}
+
+/// The rest of a header's value: the word after a scheme, and words as long as a comma or semicolon
+/// before them says that there are more.
+fn end_of_header(text: &str, first: usize) -> usize {
+    let mut end = first;
+    loop {
+        let more = run(&text[end..], 8, |byte| b",; ".contains(&byte));
+        let separated = text[end..end + more].contains([',', ';']);
+        let after_scheme = end == first && more > 0;
+        let word = text[end + more..].find(|c: char| c.is_whitespace() || "\",;".contains(c));
+        let word = word.unwrap_or(text.len() - end - more);
+        let next = &text[end + more..end + more + word];
+        let is_next_header = next.ends_with(':');
+        if word == 0 || is_next_header || !(separated || after_scheme) {
+            return end;
+        }
+        end += more + word;
+    }
+}
+
+fn bare_word(text: &str, separator: Separator) -> usize {
+    let ends = |(at, c): &(usize, char)| match c {
+        '"' => true,
+        '<' => separator == Separator::Tag,
+        '&' | ';' | ',' => begins_pair(&text[at + 1..]),
+        c => c.is_whitespace(),
+    };
+    text.char_indices()
+        .find(ends)
+        .map_or(text.len(), |(at, _)| at)
+}
+
+/// Whether a name and a separator follow, as in `&user=bob` or `,"user":`.
+fn begins_pair(rest: &str) -> bool {
+    let rest = &rest[run(rest, 4, |byte| b" \"'\\".contains(&byte))..];
+    let length = run(rest, 64, is_name);
+    let rest = &rest[length..];
+    let rest = &rest[run(rest, 4, |byte| b" \"'\\".contains(&byte))..];
+    length > 0 && rest.starts_with(['=', ':'])
+}
+
+/// Whether a value is only the mark of a redaction, perhaps with closing marks after it.
+fn is_mark(value: &str) -> bool {
+    value
+        .strip_prefix(REDACTED)
+        .is_some_and(|rest| rest.bytes().all(|byte| b"\\'\")}],;.>".contains(&byte)))
+}
+
+/// Whether a value after a colon and a blank is a word of a sentence, or the name of an error.
+fn is_prose(before: &str, value: &str, separator: Separator) -> bool {
+    let word = value
+        .trim_end_matches([',', ';', ':', ')', '}', ']'])
+        .to_ascii_lowercase();
+    let literal = matches!(
+        word.as_str(),
+        "" | "null" | "none" | "nil" | "undefined" | "true" | "false"
+    );
+    let sentence = separator == Separator::Colon && before.ends_with(' ');
+    let is_error = word.ends_with("exception") || word.ends_with("error");
+    literal || (sentence && (PROSE.contains(&word.as_str()) || is_error))
+}
+
+fn blanks(text: &str) -> usize {
+    run(text, 4, |byte| byte == b' ')
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)
+}

@@ -1,0 +1,141 @@
+//! Secrets that give themselves away by their shape.
+
+use std::ops::Range;
+
+use super::{begins, run, run_back, within_word};
+
+/// What a token begins with, and how many characters follow at least.
+const PREFIXES: [(&str, usize); 28] = [
+    // AWS access key ids: long-term, temporary, service bearer tokens, context-specific.
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("ABIA", 16),
+    ("ACCA", 16),
+    // Slack
+    ("xoxa-", 8),
+    ("xoxb-", 8),
+    ("xoxc-", 8),
+    ("xoxd-", 8),
+    ("xoxe-", 8),
+    ("xoxe.xox", 8),
+    ("xoxo-", 8),
+    ("xoxp-", 8),
+    ("xoxr-", 8),
+    ("xoxs-", 8),
+    ("xapp-", 8),
+    // GitHub, GitLab
+    ("ghp_", 16),
+    ("gho_", 16),
+    ("ghu_", 16),
+    ("ghs_", 16),
+    ("ghr_", 16),
+    ("github_pat_", 16),
+    ("glpat-", 16),
+    // Stripe, Google, SendGrid, npm, HashiCorp Vault
+    ("sk_live_", 16),
+    ("rk_live_", 16),
+    ("AIza", 30),
+    ("SG.", 32),
+    ("npm_", 30),
+    ("hvs.", 20),
+];
+
+/// A token that begins at `at`.
+pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    if !bytes[at].is_ascii_alphanumeric() && !b"+/".contains(&bytes[at]) {
+        return None;
+    }
+    if !within_word(text, at) {
+        let found = prefixed(text, at)
+            .or_else(|| json_web_token(text, at))
+            .or_else(|| scheme(text, at));
+        if found.is_some() {
+            return found;
+        }
+    }
+    let begins_run = run_back(&text[..at], 1, is_base64) == 0;
+    if begins_run { opaque(text, at) } else { None }
+}
+
+fn prefixed(text: &str, at: usize) -> Option<Range<usize>> {
+    let (prefix, least) = PREFIXES
+        .into_iter()
+        .find(|(prefix, _)| begins(&text[at..], prefix))?;
+    let body = &text[at + prefix.len()..];
+    // Access key ids are letters and digits only; a hyphen after one is the text's own.
+    let length = match prefix.len() {
+        4 if prefix.ends_with("IA") || prefix == "ACCA" => {
+            run(body, usize::MAX, |byte| byte.is_ascii_alphanumeric())
+        }
+        _ => run(body, usize::MAX, is_token),
+    };
+    (length >= least).then_some(at..at + prefix.len() + length)
+}
+
+/// Two or more parts of base64url between dots; the first is JSON, so it begins with `eyJ`.
+fn json_web_token(text: &str, at: usize) -> Option<Range<usize>> {
+    let token = &text[at..];
+    let header = run(token, 4096, |byte| is_token(byte) && byte != b'.');
+    let is_header = begins(token, "eyJ") && header >= 10 && token[header..].starts_with('.');
+    let payload = if is_header {
+        run(&token[header + 1..], 8, |byte| {
+            is_token(byte) && byte != b'.'
+        })
+    } else {
+        0
+    };
+    (payload == 8).then(|| at..at + run(token, usize::MAX, |byte| is_token(byte) || byte == b'='))
+}
+
+/// What follows `Bearer` or `Basic`, unless it is a word of a sentence (`Basic authentication`).
+fn scheme(text: &str, at: usize) -> Option<Range<usize>> {
+    let name = ["bearer", "basic"]
+        .into_iter()
+        .find(|name| begins(&text[at..], name))?;
+    let after = &text[at + name.len()..];
+    let blanks = run(after, 8, |byte| b" :=".contains(&byte));
+    let word = run(&after[blanks..], usize::MAX, |byte| {
+        is_token(byte) || is_base64(byte) || byte == b'~'
+    });
+    let token = &after[blanks..][..word];
+    let is_word = word < 24
+        && token[1.min(word)..]
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || b".-".contains(&byte));
+    let start = at + name.len() + blanks;
+    (blanks > 0 && word >= 8 && !is_word).then_some(start..start + word)
+}
+
+/// A run of base64: a secret access key (40 characters, where the text before speaks of one), or a
+/// very long one, such as a session token or a line of a private key.
+fn opaque(text: &str, at: usize) -> Option<Range<usize>> {
+    let length = run(&text[at..], usize::MAX, is_base64);
+    let token = &text[at..at + length];
+    let count = |of: fn(&u8) -> bool| token.bytes().filter(of).count();
+    let (upper, lower, digits) = (
+        count(u8::is_ascii_uppercase),
+        count(u8::is_ascii_lowercase),
+        count(u8::is_ascii_digit),
+    );
+    let long = length >= 60 && upper >= 6 && lower >= 6 && digits >= 3;
+    let key = length == 40 && upper > 0 && lower > 0 && digits > 0 && speaks_of_a_key(&text[..at]);
+    (long || key).then_some(at..at + length)
+}
+
+/// Whether the last words before a value speak of a secret or an access key.
+fn speaks_of_a_key(before: &str) -> bool {
+    let near =
+        before[before.ceil_char_boundary(before.len().saturating_sub(64))..].to_ascii_lowercase();
+    ["secret", "access", "aws", "key", "credential"]
+        .into_iter()
+        .any(|word| near.contains(word))
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
+}
