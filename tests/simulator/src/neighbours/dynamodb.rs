@@ -1,0 +1,304 @@
+//! Amazon `DynamoDB`: items in tables, with conditions and updates. TTL is not enforced.
+
+pub use super::attribute::Item;
+use super::attribute::{compare, typed};
+use super::expression::{Scope, invalid};
+use super::{condition, update};
+use crate::api::{Answer, ApiError, number, text};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// One table.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// The partition key and, if there is one, the sort key.
+    pub keys: Vec<String>,
+    /// Items in the order of their first write.
+    pub items: Vec<Item>,
+}
+
+type Tables = BTreeMap<String, Table>;
+
+pub(crate) fn call(tables: &mut Tables, operation: &str, body: &Value) -> Answer {
+    if operation == "TransactWriteItems" {
+        return transact(tables, body);
+    }
+    let table = table_of(tables, body)?;
+    match operation {
+        "GetItem" => get_item(table, body),
+        "Query" => query(table, body),
+        "PutItem" | "UpdateItem" | "DeleteItem" => write(table, operation, body),
+        _ => Err(ApiError::new(
+            "UnknownOperationException",
+            format!("{operation} is not simulated"),
+        )),
+    }
+}
+
+fn table_of<'t>(tables: &'t mut Tables, body: &Value) -> Result<&'t mut Table, ApiError> {
+    let name = text(body, "TableName")
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    tables
+        .get_mut(&name)
+        .ok_or_else(|| ApiError::new("ResourceNotFoundException", "Requested resource not found"))
+}
+
+impl Table {
+    fn position(&self, key: &Item) -> Option<usize> {
+        let same = |item: &Item| self.keys.iter().all(|k| item.get(k) == key.get(k));
+        self.items.iter().position(same)
+    }
+
+    /// The key members of a request's Key or Item.
+    fn key_of(&self, members: &Item, whole: bool) -> Result<Item, ApiError> {
+        let mut key = Item::new();
+        for name in &self.keys {
+            let value = members.get(name).filter(|v| {
+                matches!(typed(v), Some(("S" | "N" | "B", Value::String(text))) if !text.is_empty())
+            });
+            let Some(value) = value else {
+                let text = "One or more parameter values were invalid";
+                return Err(invalid(format!(
+                    "{text}: Missing the key {name} in the item"
+                )));
+            };
+            key.insert(name.clone(), value.clone());
+        }
+        if !whole && members.len() != self.keys.len() {
+            return Err(invalid(
+                "The provided key element does not match the schema",
+            ));
+        }
+        Ok(key)
+    }
+}
+
+fn members<'a>(body: &'a Value, member: &str) -> Result<&'a Item, ApiError> {
+    let found = body.get(member).and_then(Value::as_object);
+    found.ok_or_else(|| {
+        invalid(format!(
+            "Value null at '{member}' failed to satisfy constraint"
+        ))
+    })
+}
+
+fn get_item(table: &Table, body: &Value) -> Answer {
+    let key = table.key_of(members(body, "Key")?, false)?;
+    let item = table.position(&key).map(|at| &table.items[at]);
+    Ok(item.map_or_else(|| json!({}), |item| json!({"Item": project(item, body)})))
+}
+
+/// Top-level names of a `ProjectionExpression`; everything without one.
+fn project(item: &Item, body: &Value) -> Item {
+    let wanted = text(body, "ProjectionExpression");
+    if wanted.is_empty() {
+        return item.clone();
+    }
+    let names = wanted.split(',').map(str::trim).map(|name| {
+        let alias = body
+            .get("ExpressionAttributeNames")
+            .and_then(|names| names[name].as_str());
+        alias.unwrap_or(name)
+    });
+    names
+        .filter_map(|name| Some((name.to_owned(), item.get(name)?.clone())))
+        .collect()
+}
+
+fn query(table: &Table, body: &Value) -> Answer {
+    let mut scope = Scope::of(body);
+    let key = condition::parse(text(body, "KeyConditionExpression"), &mut scope)?;
+    let filter = match text(body, "FilterExpression") {
+        "" => None,
+        expression => Some(condition::parse(expression, &mut scope)?),
+    };
+    if text(body, "ProjectionExpression").is_empty() {
+        scope.all_used()?;
+    }
+    if key.demands(&table.keys[0]).is_none() {
+        let text = "Query condition missed key schema element";
+        return Err(invalid(format!("{text}: {}", table.keys[0])));
+    }
+    let mut found: Vec<&Item> = table.items.iter().filter(|item| key.holds(item)).collect();
+    if let Some(sort) = table.keys.get(1) {
+        found.sort_by(|a, b| compare(&a[sort], &b[sort]).unwrap_or(std::cmp::Ordering::Equal));
+    }
+    if body["ScanIndexForward"] == false {
+        found.reverse();
+    }
+    let start = match body.get("ExclusiveStartKey").and_then(Value::as_object) {
+        Some(key) => found
+            .iter()
+            .position(|i| table.keys.iter().all(|k| i.get(k) == key.get(k))),
+        None => None,
+    };
+    let rest = found.split_off(start.map_or(0, |at| at + 1));
+    let limit = number(body, "Limit").map_or(usize::MAX, |n| n as usize);
+    let page: Vec<&Item> = rest.iter().copied().take(limit).collect();
+    let kept = page
+        .iter()
+        .filter(|item| filter.as_ref().is_none_or(|f| f.holds(item)));
+    let items: Vec<Item> = kept.map(|item| project(item, body)).collect();
+    let mut answer = json!({"Count": items.len(), "ScannedCount": page.len(), "Items": items});
+    if let Some(last) = page.last().filter(|_| page.len() < rest.len()) {
+        answer["LastEvaluatedKey"] = table.key_of(last, true)?.into();
+    }
+    Ok(answer)
+}
+
+/// What a write would do: the position and content before, and the content after.
+struct Change {
+    at: Option<usize>,
+    before: Option<Item>,
+    after: Option<Item>,
+    touched: Vec<String>,
+}
+
+/// `PutItem`, `UpdateItem`, `DeleteItem`.
+fn write(table: &mut Table, operation: &str, body: &Value) -> Answer {
+    let change = plan(table, operation, body)?;
+    let answer = returned(&change, body);
+    commit(table, change);
+    Ok(answer)
+}
+
+fn plan(table: &Table, operation: &str, body: &Value) -> Result<Change, ApiError> {
+    let key = match operation {
+        "PutItem" | "Put" => table.key_of(members(body, "Item")?, true)?,
+        _ => table.key_of(members(body, "Key")?, false)?,
+    };
+    let at = table.position(&key);
+    let before = at.map(|at| table.items[at].clone());
+    let mut scope = Scope::of(body);
+    let condition = match text(body, "ConditionExpression") {
+        "" => None,
+        expression => Some(condition::parse(expression, &mut scope)?),
+    };
+    let update = match text(body, "UpdateExpression") {
+        "" => None,
+        expression => Some(update::parse(expression, &mut scope)?),
+    };
+    scope.all_used()?;
+    let current = before.clone().unwrap_or_default();
+    if condition.is_some_and(|condition| !condition.holds(&current)) {
+        return Err(failed_condition(before, body));
+    }
+    let (after, touched) = match operation {
+        "PutItem" | "Put" => (Some(members(body, "Item")?.clone()), Vec::new()),
+        "UpdateItem" | "Update" => {
+            let base = before.clone().unwrap_or(key);
+            let (item, touched) = match update {
+                Some(update) => update.apply(&base)?,
+                None => (base, Vec::new()),
+            };
+            if let Some(key) = table.keys.iter().find(|key| touched.contains(key)) {
+                let text = "One or more parameter values were invalid: Cannot update attribute";
+                return Err(invalid(format!(
+                    "{text} {key}. This attribute is part of the key"
+                )));
+            }
+            (Some(item), touched)
+        }
+        "DeleteItem" | "Delete" => (None, Vec::new()),
+        _ => (before.clone(), Vec::new()),
+    };
+    Ok(Change {
+        at,
+        before,
+        after,
+        touched,
+    })
+}
+
+fn failed_condition(before: Option<Item>, body: &Value) -> ApiError {
+    let error = ApiError::new(
+        "ConditionalCheckFailedException",
+        "The conditional request failed",
+    );
+    match before {
+        Some(item) if text(body, "ReturnValuesOnConditionCheckFailure") == "ALL_OLD" => {
+            error.with("Item", item.into())
+        }
+        _ => error,
+    }
+}
+
+fn returned(change: &Change, body: &Value) -> Value {
+    let only = |item: &Option<Item>| {
+        let members = item
+            .iter()
+            .flatten()
+            .filter(|(name, _)| change.touched.contains(name));
+        Some(
+            members
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect::<Item>(),
+        )
+    };
+    let attributes = match text(body, "ReturnValues") {
+        "ALL_OLD" => change.before.clone(),
+        "ALL_NEW" => change.after.clone(),
+        "UPDATED_OLD" => only(&change.before),
+        "UPDATED_NEW" => only(&change.after),
+        _ => None,
+    };
+    attributes.map_or_else(|| json!({}), |attributes| json!({"Attributes": attributes}))
+}
+
+fn commit(table: &mut Table, change: Change) {
+    match (change.at, change.after) {
+        (Some(at), Some(item)) => table.items[at] = item,
+        (None, Some(item)) => table.items.push(item),
+        (Some(at), None) => {
+            table.items.remove(at);
+        }
+        (None, None) => {}
+    }
+}
+
+/// All or nothing: every condition is checked before anything is written.
+fn transact(tables: &mut Tables, body: &Value) -> Answer {
+    let parts = body
+        .get("TransactItems")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let mut work = Vec::new();
+    for part in &parts {
+        let (operation, request) = part
+            .as_object()
+            .and_then(|members| members.iter().find(|(_, value)| value.is_object()))
+            .ok_or_else(|| invalid("Each item needs one of Put, Update, Delete, ConditionCheck"))?;
+        work.push((operation.as_str(), request));
+    }
+    let mut reasons = Vec::new();
+    let mut failed = false;
+    for (operation, request) in &work {
+        reasons.push(match plan(table_of(tables, request)?, operation, request) {
+            Ok(_) => json!({"Code": "None"}),
+            Err(error) if error.code == "ConditionalCheckFailedException" => {
+                failed = true;
+                json!({"Code": "ConditionalCheckFailed", "Message": error.message})
+            }
+            Err(error) => return Err(error),
+        });
+    }
+    if failed {
+        let codes: Vec<_> = reasons.iter().map(|reason| text(reason, "Code")).collect();
+        let message = format!(
+            "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
+            codes.join(", ")
+        );
+        let error = ApiError::new("TransactionCanceledException", message);
+        return Err(error.with("CancellationReasons", reasons.into()));
+    }
+    for (operation, request) in &work {
+        let table = table_of(tables, request)?;
+        let change = plan(table, operation, request)?;
+        commit(table, change);
+    }
+    Ok(json!({}))
+}

@@ -1,0 +1,6 @@
+//! The simulator's answers through the real AWS SDK crates.
+
+mod clients;
+mod ecs;
+mod faults;
+mod neighbours;
