@@ -1,0 +1,107 @@
+//! What Amazon ECS says, read and put into the words of the domain.
+
+mod convert;
+
+use aws_sdk_ecs::types::{
+    DesiredStatus, ServiceField,
+};
+use domain::arn::ServiceArn;
+use domain::facts::{Fact, ServiceDeployment, ServiceRevision, StoppedTask, TaskDefinition, Why};
+
+use crate::gather::Asking;
+
+/// `DescribeServices` of one service, with its tags.
+pub(crate) async fn service(asking: &Asking<'_>, arn: &ServiceArn) -> Fact<domain::facts::Service> {
+    let call = asking.clients.ecs.describe_services();
+    let call = call.cluster(&arn.cluster).services(&arn.service).include(ServiceField::Tags);
+    let answer = asking.ask("the service and its deployments", "ecs:DescribeServices", call.send());
+    let what = "the service and its deployments";
+    match answer.await {
+        Fact::Known(answer) => match answer.services().first() {
+            Some(service) => Fact::Known(convert::service(service)),
+            None => {
+                let reason = answer.failures().first().and_then(|failure| failure.reason());
+                let detail = format!("ECS answers {}", reason.unwrap_or("with no service"));
+                crate::gather::missing(what, Why::NotFound { detail })
+            }
+        },
+        Fact::Missing(missing) => Fact::Missing(missing),
+    }
+}
+
+/// `ListTasks` of the service's stopped tasks. It cannot also filter by `startedBy`: that must be
+/// the only filter (API reference, `ListTasks`).
+pub(crate) async fn stopped_task_arns(asking: &Asking<'_>, arn: &ServiceArn) -> Fact<Vec<String>> {
+    let call = asking.clients.ecs.list_tasks();
+    let call = call.cluster(&arn.cluster).service_name(&arn.service);
+    let call = call.desired_status(DesiredStatus::Stopped).max_results(100);
+    let answer = asking.ask("the stopped tasks", "ecs:ListTasks", call.send()).await;
+    answer.map(|answer| answer.task_arns.unwrap_or_default())
+}
+
+/// `DescribeTasks` of up to 100 tasks.
+pub(crate) async fn tasks(
+    asking: &Asking<'_>,
+    arn: &ServiceArn,
+    tasks: Vec<String>,
+) -> Fact<Vec<StoppedTask>> {
+    let call = asking.clients.ecs.describe_tasks();
+    let call = call.cluster(&arn.cluster).set_tasks(Some(tasks));
+    let answer = asking.ask("the stopped tasks", "ecs:DescribeTasks", call.send()).await;
+    answer.map(|answer| answer.tasks().iter().map(convert::task).collect())
+}
+
+/// `ListServiceDeployments`, the newest 20.
+pub(crate) async fn history(
+    asking: &Asking<'_>,
+    arn: &ServiceArn,
+) -> Fact<Vec<ServiceDeployment>> {
+    let call = asking.clients.ecs.list_service_deployments();
+    let call = call.cluster(&arn.cluster).service(&arn.service);
+    let what = "the service deployment history";
+    let answer = asking.ask(what, "ecs:ListServiceDeployments", call.send()).await;
+    answer.map(|answer| {
+        let mut history: Vec<_> =
+            answer.service_deployments().iter().map(convert::service_deployment).collect();
+        history.sort_by_key(|deployment| std::cmp::Reverse(deployment.created_at));
+        history
+    })
+}
+
+/// The names of the alarms that stopped a service deployment, `DescribeServiceDeployments`.
+pub(crate) async fn triggered_alarms(asking: &Asking<'_>, deployment: &str) -> Fact<Vec<String>> {
+    let call = asking.clients.ecs.describe_service_deployments();
+    let call = call.service_deployment_arns(deployment);
+    let what = "the alarms that stopped the deployment";
+    let answer = asking.ask(what, "ecs:DescribeServiceDeployments", call.send()).await;
+    answer.map(|answer| {
+        let deployments = answer.service_deployments().iter();
+        let alarms = deployments.filter_map(|deployment| deployment.alarms());
+        alarms.flat_map(|alarms| alarms.triggered_alarm_names().to_vec()).collect()
+    })
+}
+
+/// `DescribeServiceRevisions` of up to 20 revisions.
+pub(crate) async fn revisions(
+    asking: &Asking<'_>,
+    revisions: Vec<String>,
+) -> Fact<Vec<ServiceRevision>> {
+    let call = asking.clients.ecs.describe_service_revisions();
+    let call = call.set_service_revision_arns(Some(revisions));
+    let what = "the service revisions";
+    let answer = asking.ask(what, "ecs:DescribeServiceRevisions", call.send()).await;
+    answer.map(|answer| answer.service_revisions().iter().map(convert::revision).collect())
+}
+
+/// `DescribeTaskDefinition` of one revision. The values of environment variables are dropped here.
+pub(crate) async fn task_definition(asking: &Asking<'_>, what: &str, arn: &str) -> Fact<TaskDefinition> {
+    let call = asking.clients.ecs.describe_task_definition().task_definition(arn);
+    let answer = asking.ask(what, "ecs:DescribeTaskDefinition", call.send()).await;
+    match answer {
+        Fact::Known(answer) => match answer.task_definition() {
+            Some(definition) => Fact::Known(convert::task_definition(definition)),
+            None => crate::gather::missing(what, Why::NotFound { detail: arn.to_owned() }),
+        },
+        Fact::Missing(missing) => Fact::Missing(missing),
+    }
+}

@@ -1,0 +1,68 @@
+//! What one invocation may use: clients, settings, and how long.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::settings::Settings;
+use tokio::time::Instant;
+
+use crate::gather::Asking;
+use crate::state::{Claimant, State};
+use crate::Clients;
+
+/// Kept back from the deadline for the publish and the marks after it.
+const RESERVE: Duration = Duration::from_secs(15);
+
+/// One invocation of a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Invocation<'a> {
+    /// The clients.
+    pub clients: &'a Clients,
+    /// The settings.
+    pub settings: &'a Settings,
+    /// The request id; a retry by Lambda has the same.
+    pub request_id: &'a str,
+    /// When it began.
+    pub now: DateTime<Utc>,
+    /// When Lambda ends it.
+    pub deadline: DateTime<Utc>,
+    /// How long to wait before looking again for what another invocation is doing.
+    pub patience: Duration,
+    began: Instant,
+}
+
+impl<'a> Invocation<'a> {
+    /// An invocation that begins now.
+    pub fn new(
+        clients: &'a Clients,
+        settings: &'a Settings,
+        request_id: &'a str,
+        now: DateTime<Utc>,
+        deadline: DateTime<Utc>,
+    ) -> Self {
+        let (began, patience) = (Instant::now(), Duration::from_secs(1));
+        Self { clients, settings, request_id, now, deadline, patience, began }
+    }
+
+    /// Reads may go on until the publish needs the rest of the time.
+    pub fn asking(&self) -> Asking<'a> {
+        let all = (self.deadline - self.now).to_std().unwrap_or_default();
+        Asking::new(self.clients, self.began + all.saturating_sub(RESERVE))
+    }
+
+    /// The state table.
+    pub fn state(&self) -> State<'a> {
+        State::new(self.asking(), &self.settings.table)
+    }
+
+    /// Marks are written after the publish, in the time that was kept back.
+    pub fn state_after_publish(&self) -> State<'a> {
+        let all = (self.deadline - self.now).to_std().unwrap_or_default();
+        State::new(Asking::new(self.clients, self.began + all), &self.settings.table)
+    }
+
+    /// Who claims a piece of news here.
+    pub fn claimant(&self) -> Claimant<'a> {
+        Claimant { request_id: self.request_id, now: self.now, until: self.deadline }
+    }
+}

@@ -1,0 +1,20 @@
+//! The hands of opsbot: the only crate that names an AWS SDK.
+//!
+//! [`client`] is the one place for the HTTP client, timeouts and retries; [`gather`] reads, each
+//! module beside it one service; [`state`] remembers in DynamoDB; [`tell`] publishes. Nothing here
+//! decides: what comes in is turned into the words of [`domain`], and what goes out is told it.
+
+pub mod client;
+mod error;
+pub mod gather;
+mod ecs;
+pub mod invocation;
+mod logs;
+mod metrics;
+pub mod state;
+mod targets;
+pub mod tell;
+
+pub use client::Clients;
+pub use error::chain;
+pub use invocation::Invocation;
