@@ -1,0 +1,80 @@
+//! Claim, publish, mark: how a piece of news leaves exactly once, or twice rather than never.
+
+use aws::Invocation;
+use aws::state::Claim;
+use domain::alert::{Alert, compose};
+use domain::arn::ServiceArn;
+use domain::event::Malformed;
+use domain::facts::Missing;
+use domain::incident::News;
+use serde_json::Value;
+
+use crate::Retry;
+
+/// Whether a claim lets the news be told.
+pub(crate) enum Go {
+    /// Tell it. The marks could not be asked where there is a `Missing`.
+    Tell(Option<Missing>),
+    /// It was told, or another invocation tells it now and is retried if it fails.
+    Drop,
+}
+
+pub(crate) fn go(claim: Claim, news: &News) -> Go {
+    match claim {
+        Claim::Ours => Go::Tell(None),
+        Claim::Unreachable(missing) => Go::Tell(Some(missing)),
+        Claim::Told | Claim::Held => {
+            tracing::info!(news = news.key, "told already; dropped a duplicate");
+            Go::Drop
+        }
+    }
+}
+
+/// Publishes an alert, if it is severe enough. Whether it was quiet is the answer.
+pub(crate) async fn publish(alert: &Alert, invocation: &Invocation<'_>) -> Result<bool, Retry> {
+    if alert.severity < invocation.settings.severity_floor {
+        tracing::info!(incident = alert.incident, "below the severity floor: {}", alert.headline);
+        return Ok(true);
+    }
+    aws::tell::publish(invocation.clients, &invocation.settings.topic_arn, alert).await?;
+    tracing::info!(incident = alert.incident, kind = ?alert.kind, "published: {}", alert.headline);
+    Ok(false)
+}
+
+/// Marks a piece of news as told, now that SNS took it. A mark that cannot be written costs a
+/// duplicate at worst, so it fails nothing.
+pub(crate) async fn mark(service: &ServiceArn, news: &News, invocation: &Invocation<'_>) {
+    let state = invocation.state_after_publish();
+    if let Some(missing) = state.told(service, news, invocation.now).await.missing() {
+        tracing::error!(news = news.key, ?missing, "could not mark it as told");
+    }
+}
+
+/// An event that cannot be read: a thin alert, once in a while, and the event in the log.
+pub(crate) async fn unreadable(
+    event: Malformed,
+    raw: &Value,
+    invocation: &Invocation<'_>,
+) -> Result<(), Retry> {
+    let excerpt = domain::sanitize::line(&raw.to_string(), 4_000);
+    tracing::error!(event = excerpt, "unreadable event: {}", event.why);
+    let settings = invocation.settings;
+    let nobody = || ServiceArn {
+        partition: settings.partition.clone(),
+        region: settings.region.clone(),
+        account: settings.account.clone(),
+        cluster: "unknown".to_owned(),
+        service: "unknown".to_owned(),
+    };
+    let service = event.service.clone().unwrap_or_else(nobody);
+    let at = raw.get("time").and_then(Value::as_str).and_then(domain::facts::parse_time);
+    let at = at.unwrap_or(invocation.now);
+    let news = News::unreadable(&event.why, invocation.now, settings.lasting);
+    let claim = invocation.state().claim(&service, &news, invocation.claimant()).await;
+    if let Go::Tell(_) = go(claim, &news) {
+        let alert = compose::unreadable(&event, service.clone(), at);
+        publish(&alert, invocation).await?;
+        mark(&service, &news, invocation).await;
+    }
+    Ok(())
+}

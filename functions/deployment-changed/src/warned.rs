@@ -1,0 +1,46 @@
+//! ECS warns about a service. While an incident of it is open the warning is its symptom, and it is
+//! not told again.
+
+use aws::Invocation;
+use aws::gather;
+use domain::alert::compose::Story;
+use domain::event::ServiceAction;
+use domain::incident::News;
+
+use crate::Retry;
+use crate::failed::failing_id;
+use crate::telling::{Go, go, mark, publish};
+
+pub(crate) async fn answer(action: ServiceAction, invocation: &Invocation<'_>) -> Result<(), Retry> {
+    let (asking, state, settings) =
+        (invocation.asking(), invocation.state(), invocation.settings);
+    let service = &action.service;
+    let news =
+        News::warned(&action.name, action.reason.as_deref(), action.at, settings.lasting);
+    let (glance, record, claim) = tokio::join!(
+        gather::glance(&asking, service, action.at),
+        state.record(service),
+        state.claim(service, &news, invocation.claimant()),
+    );
+    let Go::Tell(unmarked) = go(claim, &news) else { return Ok(()) };
+    if record.known().is_some_and(|record| !record.open.is_empty()) {
+        tracing::info!(news = news.key, "an incident is open; this is its symptom");
+        return Ok(());
+    }
+    let deployment = failing_id(&glance);
+    let deployment = deployment.as_deref();
+    let lines = settings.log_tail_lines;
+    let facts = gather::facts(&asking, service, glance, deployment, &record, lines).await;
+    let story = Story {
+        service,
+        deployment,
+        reason: action.reason.as_deref(),
+        at: action.at,
+        facts: &facts,
+        record: &record,
+        unmarked: unmarked.as_ref(),
+    };
+    publish(&story.warned(&action), invocation).await?;
+    mark(service, &news, invocation).await;
+    Ok(())
+}

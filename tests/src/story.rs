@@ -1,0 +1,250 @@
+//! The stories: what may become of a release, told in the words of the simulator.
+//!
+//! Every story has the same town: cluster `prod-apps` in eu-west-1, service `order-api` behind a
+//! target group, healthy on `order-api:41`. Then revision 42 is released.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use simulator::{Breaker, Fate, TaskDefinition, World};
+
+/// The cluster of every story.
+pub const CLUSTER: &str = "prod-apps";
+/// The service of every story.
+pub const SERVICE: &str = "order-api";
+/// The account of every story.
+pub const ACCOUNT: &str = "111122223333";
+/// The Region of every story.
+pub const REGION: &str = "eu-west-1";
+
+const OLD_IMAGE: &str = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/order-api:1.8.3";
+const NEW_IMAGE: &str = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/order-api:1.9.0";
+const SECRET: &str =
+    "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-Ab1Cd2";
+
+/// One story.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// Its name, as in `make demo SCENARIO=name`.
+    pub name: &'static str,
+    /// What happens, in a sentence.
+    pub about: &'static str,
+    /// Revision 42, with what becomes of its tasks.
+    release: fn(TaskDefinition) -> TaskDefinition,
+    watch: Watch,
+    first: bool,
+    /// Reads that the function's role is not allowed to make in this story.
+    pub denied: &'static [&'static str],
+}
+
+/// What tells ECS that a deployment fails. A task that reaches RUNNING and then exits by itself
+/// never trips the breaker, so those stories need an alarm
+/// (Amazon ECS Developer Guide, `deployment-circuit-breaker`).
+#[derive(Clone, Copy, Debug)]
+enum Watch {
+    Breaker { rollback: bool },
+    Alarm { rollback: bool },
+}
+
+const ALARM: &str = "order-api-too-few-healthy-hosts";
+const STOPS: Watch = Watch::Breaker { rollback: false };
+const ROLLS_BACK: Watch = Watch::Breaker { rollback: true };
+const ALARM_STOPS: Watch = Watch::Alarm { rollback: false };
+const ALARM_ROLLS_BACK: Watch = Watch::Alarm { rollback: true };
+
+/// Every story, the main one first.
+pub const ALL: [Story; 9] = [
+    Story {
+        name: "secret-denied",
+        about: "the execution role may not read a new secret; ECS rolls back",
+        release: secret_denied,
+        watch: ROLLS_BACK,
+        first: false,
+        denied: &[],
+    },
+    Story {
+        name: "image-missing",
+        about: "the image tag was never pushed; the breaker stops the deployment, no rollback",
+        release: |definition| {
+            let reason = format!(
+                "CannotPullContainerError: The task cannot pull {NEW_IMAGE} from the registry \
+                 {NEW_IMAGE}. Check whether the image exists. pull image manifest has been retried \
+                 7 time(s): failed to resolve ref {NEW_IMAGE}: {NEW_IMAGE}: not found"
+            );
+            definition.fate(Fate::fails_to_start(reason).while_pulling())
+        },
+        watch: STOPS,
+        first: false,
+        denied: &[],
+    },
+    Story {
+        name: "out-of-memory",
+        about: "the new version needs more memory than it is given; an alarm makes ECS roll back",
+        release: |definition| {
+            let fate = Fate::out_of_memory("app").after(Duration::from_secs(25));
+            let lines = ["INFO starting order-api 1.9.0", "INFO loading price cache (612 MiB)"];
+            definition.with("memory", "512").fate(fate.logs("app", lines))
+        },
+        watch: ALARM_ROLLS_BACK,
+        first: false,
+        denied: &[],
+    },
+    Story {
+        name: "load-balancer",
+        about: "tasks run, but the load balancer's health check gets 502; they exit 0 when stopped",
+        release: |definition| {
+            let said = "Health checks failed with these codes: [502]";
+            let fate = Fate::fails_target_health("Target.ResponseCodeMismatch", said);
+            let lines = [
+                "INFO listening on 127.0.0.1:8080",
+                "WARN upstream order-db:5432 refused the connection",
+            ];
+            definition.environment("BIND", "127.0.0.1:8080").fate(fate.logs("app", lines))
+        },
+        watch: STOPS,
+        first: false,
+        denied: &[],
+    },
+    Story {
+        name: "clean-exit",
+        about: "the essential container does its work and exits 0, so every task ends",
+        release: |definition| {
+            let lines = ["INFO running migrations", "INFO 3 migrations applied, bye"];
+            let definition = definition.having("command", serde_json::json!(["migrate"]));
+            definition.fate(Fate::exits("app", 0).logs("app", lines))
+        },
+        watch: ALARM_STOPS,
+        first: false,
+        denied: &[],
+    },
+    Story {
+        name: "sidecar-first",
+        about: "the envoy sidecar dies of its configuration and takes the app down with it",
+        release: |definition| {
+            let lines = [
+                "[info] initializing epoch 0",
+                "[critical] error initializing configuration '/etc/envoy/envoy.yaml': \
+                 cluster 'orders': unknown field 'conect_timeout'",
+            ];
+            let fate = Fate::exits("envoy", 1).then("app", 143).logs("envoy", lines);
+            definition.container("envoy", "public.ecr.aws/appmesh/envoy:v1.29").fate(fate)
+        },
+        watch: ALARM_ROLLS_BACK,
+        first: false,
+        denied: &[],
+    },
+    Story {
+        name: "ecs-rolls-back",
+        about: "the image lacks the program; ECS rolls back and the service recovers",
+        release: |definition| {
+            let reason = "CannotStartContainerError: ResourceInitializationError: failed to create \
+                new container runtime task: failed to create shim task: OCI runtime create failed: \
+                runc create failed: unable to start container process: exec: \"/app/server\": stat \
+                /app/server: no such file or directory: unknown";
+            definition.fate(Fate::fails_to_start(reason).while_starting())
+        },
+        watch: ROLLS_BACK,
+        first: false,
+        denied: &[],
+    },
+    Story {
+        name: "first-deployment",
+        about: "the first deployment ever fails, so there is nothing to go back to",
+        release: secret_denied,
+        watch: ROLLS_BACK,
+        first: true,
+        denied: &[],
+    },
+    Story {
+        name: "diagnostics-denied",
+        about: "opsbot's own role may read neither tasks, logs nor targets",
+        release: secret_denied,
+        watch: STOPS,
+        first: false,
+        denied: &[
+            "ecs:DescribeTasks",
+            "logs:GetLogEvents",
+            "elasticloadbalancing:DescribeTargetHealth",
+        ],
+    },
+];
+
+fn secret_denied(definition: TaskDefinition) -> TaskDefinition {
+    let reason = format!(
+        "ResourceInitializationError: unable to pull secrets or registry auth: execution resource \
+         retrieval failed: unable to retrieve secret from asm: service call has been retried 1 \
+         time(s): failed to fetch secret {SECRET} from secrets manager: AccessDeniedException: \
+         User: arn:aws:sts::111122223333:assumed-role/order-api-execution/0f1e2d is not authorized \
+         to perform: secretsmanager:GetSecretValue on resource: {SECRET} because no identity-based \
+         policy allows the secretsmanager:GetSecretValue action"
+    );
+    definition.secret("DB_PASSWORD", SECRET).fate(Fate::fails_to_start(reason))
+}
+
+impl Story {
+    /// The story of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        ALL.into_iter().find(|story| story.name == name)
+    }
+
+    /// The town before the release: healthy on 41, or empty for a first deployment.
+    pub fn town(&self, event_source: &str) -> World {
+        let mut world = World::new().located(ACCOUNT, REGION).event_source(event_source);
+        let group = world.target_group(SERVICE);
+        world.register(definition(41, OLD_IMAGE).environment("LOG_LEVEL", "info"));
+        world.register((self.release)(definition(42, NEW_IMAGE).environment("LOG_LEVEL", "debug")));
+        if self.first {
+            world.cluster(CLUSTER);
+            return world;
+        }
+        self.service(&mut world, "order-api:41", &group);
+        world.settle();
+        world.drain_events();
+        world.advance(Duration::from_secs(90_000));
+        world.drain_events();
+        world
+    }
+
+    /// Releases revision 42.
+    pub fn release(&self, world: &mut World) {
+        if self.first {
+            let group = world.target_group(SERVICE);
+            self.service(world, "order-api:42", &group);
+        } else {
+            world.deploy(CLUSTER, SERVICE, "order-api:42");
+        }
+        if let Watch::Alarm { .. } = self.watch {
+            world.advance(Duration::from_secs(240));
+            world.set_alarm(ALARM, true);
+        }
+    }
+
+    fn service(&self, world: &mut World, revision: &str, group: &str) {
+        let service = world.service(CLUSTER, SERVICE).task_definition(revision).desired(3);
+        let service = service.target_group(group, "app", 8080).tag("opsbot:owner", "team-orders");
+        match self.watch {
+            Watch::Breaker { rollback: true } => service.breaker(Breaker::with_rollback()),
+            Watch::Breaker { rollback: false } => service.breaker(Breaker::on()),
+            Watch::Alarm { rollback } => service.alarms(&[ALARM], rollback),
+        }
+        .create();
+    }
+}
+
+fn definition(revision: u32, image: &str) -> TaskDefinition {
+    TaskDefinition::of(SERVICE).revision(revision).container("app", image).port(8080)
+}
+
+/// Lets time pass until an event of that name comes up, at most six hours. Gives every event since
+/// the last one taken, in order.
+pub fn until(world: &mut World, event_name: &str) -> Vec<Value> {
+    let mut events = Vec::new();
+    for _ in 0..(6 * 360) {
+        events.extend(world.drain_events());
+        if events.iter().any(|event| event["detail"]["eventName"] == event_name) {
+            break;
+        }
+        world.advance(Duration::from_secs(10));
+    }
+    events
+}
