@@ -67,7 +67,12 @@ impl Bot {
         };
         let clients = Clients::connect(lookup, limits);
         let settings = Settings::parse(lookup).expect("sound settings");
-        Self { aws, settings, clients, invocations: AtomicU32::new(0) }
+        Self {
+            aws,
+            settings,
+            clients,
+            invocations: AtomicU32::new(0),
+        }
     }
 
     /// The time of the simulated AWS.
@@ -106,7 +111,9 @@ impl Bot {
     /// Where the function fails.
     pub async fn deliver_all(&self, events: &[Value]) {
         for event in events.iter().filter(|event| taken(event)) {
-            self.deliver(event).await.expect("an event that is answered");
+            self.deliver(event)
+                .await
+                .expect("an event that is answered");
         }
     }
 

@@ -82,8 +82,13 @@ pub const ALL: [Story; 9] = [
         about: "the new version needs more memory than it is given; an alarm makes ECS roll back",
         release: |definition| {
             let fate = Fate::out_of_memory("app").after(Duration::from_secs(25));
-            let lines = ["INFO starting order-api 1.9.0", "INFO loading price cache (612 MiB)"];
-            definition.with("memory", "512").fate(fate.logs("app", lines))
+            let lines = [
+                "INFO starting order-api 1.9.0",
+                "INFO loading price cache (612 MiB)",
+            ];
+            definition
+                .with("memory", "512")
+                .fate(fate.logs("app", lines))
         },
         watch: ALARM_ROLLS_BACK,
         first: false,
@@ -99,7 +104,9 @@ pub const ALL: [Story; 9] = [
                 "INFO listening on 127.0.0.1:8080",
                 "WARN upstream order-db:5432 refused the connection",
             ];
-            definition.environment("BIND", "127.0.0.1:8080").fate(fate.logs("app", lines))
+            definition
+                .environment("BIND", "127.0.0.1:8080")
+                .fate(fate.logs("app", lines))
         },
         watch: STOPS,
         first: false,
@@ -126,8 +133,12 @@ pub const ALL: [Story; 9] = [
                 "[critical] error initializing configuration '/etc/envoy/envoy.yaml': \
                  cluster 'orders': unknown field 'conect_timeout'",
             ];
-            let fate = Fate::exits("envoy", 1).then("app", 143).logs("envoy", lines);
-            definition.container("envoy", "public.ecr.aws/appmesh/envoy:v1.29").fate(fate)
+            let fate = Fate::exits("envoy", 1)
+                .then("app", 143)
+                .logs("envoy", lines);
+            definition
+                .container("envoy", "public.ecr.aws/appmesh/envoy:v1.29")
+                .fate(fate)
         },
         watch: ALARM_ROLLS_BACK,
         first: false,
@@ -178,7 +189,9 @@ fn secret_denied(definition: TaskDefinition) -> TaskDefinition {
          to perform: secretsmanager:GetSecretValue on resource: {SECRET} because no identity-based \
          policy allows the secretsmanager:GetSecretValue action"
     );
-    definition.secret("DB_PASSWORD", SECRET).fate(Fate::fails_to_start(reason))
+    definition
+        .secret("DB_PASSWORD", SECRET)
+        .fate(Fate::fails_to_start(reason))
 }
 
 impl Story {
@@ -189,10 +202,14 @@ impl Story {
 
     /// The town before the release: healthy on 41, or empty for a first deployment.
     pub fn town(&self, event_source: &str) -> World {
-        let mut world = World::new().located(ACCOUNT, REGION).event_source(event_source);
+        let mut world = World::new()
+            .located(ACCOUNT, REGION)
+            .event_source(event_source);
         let group = world.target_group(SERVICE);
         world.register(definition(41, OLD_IMAGE).environment("LOG_LEVEL", "info"));
-        world.register((self.release)(definition(42, NEW_IMAGE).environment("LOG_LEVEL", "debug")));
+        world.register((self.release)(
+            definition(42, NEW_IMAGE).environment("LOG_LEVEL", "debug"),
+        ));
         if self.first {
             world.cluster(CLUSTER);
             return world;
@@ -220,8 +237,13 @@ impl Story {
     }
 
     fn service(&self, world: &mut World, revision: &str, group: &str) {
-        let service = world.service(CLUSTER, SERVICE).task_definition(revision).desired(3);
-        let service = service.target_group(group, "app", 8080).tag("opsbot:owner", "team-orders");
+        let service = world
+            .service(CLUSTER, SERVICE)
+            .task_definition(revision)
+            .desired(3);
+        let service = service
+            .target_group(group, "app", 8080)
+            .tag("opsbot:owner", "team-orders");
         match self.watch {
             Watch::Breaker { rollback: true } => service.breaker(Breaker::with_rollback()),
             Watch::Breaker { rollback: false } => service.breaker(Breaker::on()),
@@ -232,7 +254,10 @@ impl Story {
 }
 
 fn definition(revision: u32, image: &str) -> TaskDefinition {
-    TaskDefinition::of(SERVICE).revision(revision).container("app", image).port(8080)
+    TaskDefinition::of(SERVICE)
+        .revision(revision)
+        .container("app", image)
+        .port(8080)
 }
 
 /// Lets time pass until an event of that name comes up, at most six hours. Gives every event since
@@ -241,7 +266,10 @@ pub fn until(world: &mut World, event_name: &str) -> Vec<Value> {
     let mut events = Vec::new();
     for _ in 0..(6 * 360) {
         events.extend(world.drain_events());
-        if events.iter().any(|event| event["detail"]["eventName"] == event_name) {
+        if events
+            .iter()
+            .any(|event| event["detail"]["eventName"] == event_name)
+        {
             break;
         }
         world.advance(Duration::from_secs(10));

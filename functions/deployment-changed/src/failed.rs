@@ -1,8 +1,8 @@
 //! A deployment failed: gather, diagnose, tell, remember the incident as open.
 
+use aws::Invocation;
 use aws::gather::{self, Glance};
 use aws::state::{Claim, Remember};
-use aws::Invocation;
 use domain::alert::compose::Story;
 use domain::event::DeploymentEvent;
 use domain::facts::{Fact, Missing};
@@ -13,17 +13,27 @@ use domain::response::Response;
 use crate::Retry;
 use crate::telling::{Go, go, mark, publish};
 
-pub(crate) async fn answer(event: DeploymentEvent, invocation: &Invocation<'_>) -> Result<(), Retry> {
+pub(crate) async fn answer(
+    event: DeploymentEvent,
+    invocation: &Invocation<'_>,
+) -> Result<(), Retry> {
     let (asking, state) = (invocation.asking(), invocation.state());
     let service = &event.service;
     let claim = async {
         let news = News::failed(event.deployment.as_deref()?, event.at);
         Some(state.claim(service, &news, invocation.claimant()).await)
     };
-    let (glance, record, claim) =
-        tokio::join!(gather::glance(&asking, service, event.at), state.record(service), claim);
+    let (glance, record, claim) = tokio::join!(
+        gather::glance(&asking, service, event.at),
+        state.record(service),
+        claim
+    );
     let deployment = event.deployment.clone().or_else(|| failing_id(&glance));
-    let failure = Failure { event: &event, deployment: deployment.as_deref(), record: &record };
+    let failure = Failure {
+        event: &event,
+        deployment: deployment.as_deref(),
+        record: &record,
+    };
     let news = failure.news();
     let claim = match claim {
         Some(claim) => claim,
@@ -63,8 +73,7 @@ impl Failure<'_> {
         let (event, deployment, record) = (self.event, self.deployment, self.record);
         let lines = invocation.settings.log_tail_lines;
         let asking = invocation.asking();
-        let facts =
-            gather::facts(&asking, &event.service, glance, deployment, record, lines).await;
+        let facts = gather::facts(&asking, &event.service, glance, deployment, record, lines).await;
         let story = Story {
             service: &event.service,
             deployment,
@@ -78,12 +87,17 @@ impl Failure<'_> {
         let quiet = publish(&alert, invocation).await?;
         let response = story.response();
         let rolling_back_to = match &response {
-            Response::RollingBack { .. } => {
-                facts.service.known().and_then(|service| service.primary()).map(|it| it.id.clone())
-            }
+            Response::RollingBack { .. } => facts
+                .service
+                .known()
+                .and_then(|service| service.primary())
+                .map(|it| it.id.clone()),
             _ => None,
         };
-        let failing = facts.failing.known().map(|definition| definition.arn.clone());
+        let failing = facts
+            .failing
+            .known()
+            .map(|definition| definition.arn.clone());
         let open = OpenIncident {
             id: alert.incident,
             deployment: deployment.unwrap_or("unknown").to_owned(),

@@ -36,7 +36,10 @@ pub enum Retry {
 pub async fn answer(event: &Value, invocation: &Invocation<'_>) -> Result<(), Retry> {
     match parse(event, invocation.settings) {
         Parsed::Ignored(why) => {
-            tracing::info!("ignored an event: {}", domain::sanitize::line(&why.to_string(), 300));
+            tracing::info!(
+                "ignored an event: {}",
+                domain::sanitize::line(&why.to_string(), 300)
+            );
             Ok(())
         }
         Parsed::Malformed(malformed) => telling::unreadable(malformed, event, invocation).await,

@@ -21,12 +21,20 @@ const CONNECTIONS: [(Service, usize); 6] = [
 ];
 
 #[tokio::main(flavor = "current_thread")]
-#[expect(clippy::disallowed_methods, reason = "main is where the environment and the clock are read")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "main is where the environment and the clock are read"
+)]
 async fn main() -> Result<(), Error> {
     let lookup = |key: &str| std::env::var(key).ok();
     let level = lookup("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok());
-    let log = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false);
-    log.with_max_level(level.unwrap_or(LevelFilter::INFO)).with_ansi(false).init();
+    let log = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false);
+    log.with_max_level(level.unwrap_or(LevelFilter::INFO))
+        .with_ansi(false)
+        .init();
 
     let settings = Settings::parse(lookup).inspect_err(|mistakes| tracing::error!("{mistakes}"))?;
     let clients = Clients::connect(lookup, Limits::default());
@@ -36,8 +44,13 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         let LambdaEvent { payload, context } = event;
         let deadline = DateTime::from_timestamp_millis(context.deadline as i64).unwrap_or_default();
-        let invocation =
-            Invocation::new(clients, settings, &context.request_id, SystemTime::now().into(), deadline);
+        let invocation = Invocation::new(
+            clients,
+            settings,
+            &context.request_id,
+            SystemTime::now().into(),
+            deadline,
+        );
         let answer = deployment_changed::answer(&payload, &invocation).await;
         answer.inspect_err(|retry| tracing::error!("{}", aws::chain(retry)))?;
         Ok::<(), Error>(())

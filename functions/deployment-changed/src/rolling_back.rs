@@ -17,16 +17,32 @@ use crate::telling::{Go, go, mark, publish};
 /// How often to look again for the incident that another invocation is about to open.
 const LOOKS: usize = 5;
 
-pub(crate) async fn answer(event: DeploymentEvent, invocation: &Invocation<'_>) -> Result<(), Retry> {
+pub(crate) async fn answer(
+    event: DeploymentEvent,
+    invocation: &Invocation<'_>,
+) -> Result<(), Retry> {
     let (asking, state) = (invocation.asking(), invocation.state());
     let service = &event.service;
-    let (glance, record) =
-        tokio::join!(gather::glance(&asking, service, event.at), state.record(service));
+    let (glance, record) = tokio::join!(
+        gather::glance(&asking, service, event.at),
+        state.record(service)
+    );
     if let Some(open) = newest_open(&record) {
         return update(&event, open, glance, &record, invocation).await;
     }
+    if record
+        .known()
+        .is_some_and(|record| record.closed_since(event.at))
+    {
+        tracing::info!("the rollback is over; dropped a late event");
+        return Ok(());
+    }
     let deployment = failing_id(&glance).filter(|id| Some(id) != event.deployment.as_ref());
-    let failure = Failure { event: &event, deployment: deployment.as_deref(), record: &record };
+    let failure = Failure {
+        event: &event,
+        deployment: deployment.as_deref(),
+        record: &record,
+    };
     let news = failure.news();
     let claim = state.claim(service, &news, invocation.claimant()).await;
     if taken(&claim) {
@@ -75,8 +91,13 @@ async fn update(
     }
     let to = event.deployment.clone().unwrap_or_default();
     let news = News::rolling_back(&to, event.at);
-    let claim = invocation.state().claim(&event.service, &news, invocation.claimant()).await;
-    let Go::Tell(unmarked) = go(claim, &news) else { return Ok(()) };
+    let claim = invocation
+        .state()
+        .claim(&event.service, &news, invocation.claimant())
+        .await;
+    let Go::Tell(unmarked) = go(claim, &news) else {
+        return Ok(());
+    };
     let target_groups = gather::target_groups(&invocation.asking(), &glance.service).await;
     let facts = DeploymentFacts::of(glance.service, target_groups);
     let story = Story {
@@ -91,7 +112,10 @@ async fn update(
     if !open.quiet {
         publish(&story.rolling_back(open), invocation).await?;
     }
-    let open = OpenIncident { rolling_back_to: event.deployment.clone(), ..open.clone() };
+    let open = OpenIncident {
+        rolling_back_to: event.deployment.clone(),
+        ..open.clone()
+    };
     let known = record.known().cloned().unwrap_or_default();
     let state = invocation.state_after_publish();
     let what = Remember::Open(known.open_with(open));

@@ -33,7 +33,11 @@ pub(crate) fn go(claim: Claim, news: &News) -> Go {
 /// Publishes an alert, if it is severe enough. Whether it was quiet is the answer.
 pub(crate) async fn publish(alert: &Alert, invocation: &Invocation<'_>) -> Result<bool, Retry> {
     if alert.severity < invocation.settings.severity_floor {
-        tracing::info!(incident = alert.incident, "below the severity floor: {}", alert.headline);
+        tracing::info!(
+            incident = alert.incident,
+            "below the severity floor: {}",
+            alert.headline
+        );
         return Ok(true);
     }
     aws::tell::publish(invocation.clients, &invocation.settings.topic_arn, alert).await?;
@@ -67,10 +71,16 @@ pub(crate) async fn unreadable(
         service: "unknown".to_owned(),
     };
     let service = event.service.clone().unwrap_or_else(nobody);
-    let at = raw.get("time").and_then(Value::as_str).and_then(domain::facts::parse_time);
+    let at = raw
+        .get("time")
+        .and_then(Value::as_str)
+        .and_then(domain::facts::parse_time);
     let at = at.unwrap_or(invocation.now);
     let news = News::unreadable(&event.why, invocation.now, settings.lasting);
-    let claim = invocation.state().claim(&service, &news, invocation.claimant()).await;
+    let claim = invocation
+        .state()
+        .claim(&service, &news, invocation.claimant())
+        .await;
     if let Go::Tell(_) = go(claim, &news) {
         let alert = compose::unreadable(&event, service.clone(), at);
         publish(&alert, invocation).await?;

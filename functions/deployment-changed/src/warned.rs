@@ -11,18 +11,26 @@ use crate::Retry;
 use crate::failed::failing_id;
 use crate::telling::{Go, go, mark, publish};
 
-pub(crate) async fn answer(action: ServiceAction, invocation: &Invocation<'_>) -> Result<(), Retry> {
-    let (asking, state, settings) =
-        (invocation.asking(), invocation.state(), invocation.settings);
+pub(crate) async fn answer(
+    action: ServiceAction,
+    invocation: &Invocation<'_>,
+) -> Result<(), Retry> {
+    let (asking, state, settings) = (invocation.asking(), invocation.state(), invocation.settings);
     let service = &action.service;
-    let news =
-        News::warned(&action.name, action.reason.as_deref(), action.at, settings.lasting);
+    let news = News::warned(
+        &action.name,
+        action.reason.as_deref(),
+        action.at,
+        settings.lasting,
+    );
     let (glance, record, claim) = tokio::join!(
         gather::glance(&asking, service, action.at),
         state.record(service),
         state.claim(service, &news, invocation.claimant()),
     );
-    let Go::Tell(unmarked) = go(claim, &news) else { return Ok(()) };
+    let Go::Tell(unmarked) = go(claim, &news) else {
+        return Ok(());
+    };
     if record.known().is_some_and(|record| !record.open.is_empty()) {
         tracing::info!(news = news.key, "an incident is open; this is its symptom");
         return Ok(());

@@ -108,7 +108,9 @@ macro_rules! client {
         );
         let mut config = $sdk::Config::builder()
             .behavior_version($sdk::config::BehaviorVersion::latest())
-            .region($sdk::config::Region::new($lookup("AWS_REGION").unwrap_or_default()))
+            .region($sdk::config::Region::new(
+                $lookup("AWS_REGION").unwrap_or_default(),
+            ))
             .credentials_provider(credentials)
             .http_client($http.clone())
             .retry_config(retries())
@@ -128,7 +130,10 @@ impl Clients {
         use Service::{Ecs, LoadBalancing, Logs, Metrics, Sns, Table};
         let endpoint = |service| {
             let setting = endpoint_setting(service, &lookup);
-            (service, setting.unwrap_or_else(|| public_endpoint(service, &region)))
+            (
+                service,
+                setting.unwrap_or_else(|| public_endpoint(service, &region)),
+            )
         };
         Self {
             ecs: client!(aws_sdk_ecs, Ecs, lookup, http, attempt, operation),
@@ -140,8 +145,22 @@ impl Clients {
                 attempt,
                 operation
             ),
-            logs: client!(aws_sdk_cloudwatchlogs, Logs, lookup, http, attempt, operation),
-            metrics: client!(aws_sdk_cloudwatch, Metrics, lookup, http, attempt, operation),
+            logs: client!(
+                aws_sdk_cloudwatchlogs,
+                Logs,
+                lookup,
+                http,
+                attempt,
+                operation
+            ),
+            metrics: client!(
+                aws_sdk_cloudwatch,
+                Metrics,
+                lookup,
+                http,
+                attempt,
+                operation
+            ),
             sns: client!(
                 aws_sdk_sns,
                 Sns,
@@ -152,7 +171,9 @@ impl Clients {
             ),
             table: client!(aws_sdk_dynamodb, Table, lookup, http, attempt, operation),
             connector,
-            endpoints: [Ecs, LoadBalancing, Logs, Metrics, Sns, Table].map(endpoint).to_vec(),
+            endpoints: [Ecs, LoadBalancing, Logs, Metrics, Sns, Table]
+                .map(endpoint)
+                .to_vec(),
             limits,
         }
     }
@@ -164,11 +185,15 @@ impl Clients {
     pub async fn warm_up(&self, connections: &[(Service, usize)]) {
         let urls = connections.iter().flat_map(|(service, count)| {
             let known = self.endpoints.iter().find(|(known, _)| known == service);
-            known.into_iter().flat_map(|(_, url)| std::iter::repeat_n(url, *count))
+            known
+                .into_iter()
+                .flat_map(|(_, url)| std::iter::repeat_n(url, *count))
         });
         let pings = urls.filter_map(|url| {
             let mut request = HttpRequest::new(SdkBody::empty());
-            request.set_uri(format!("{}/ping", url.trim_end_matches('/'))).ok()?;
+            request
+                .set_uri(format!("{}/ping", url.trim_end_matches('/')))
+                .ok()?;
             Some(self.connector.call(request))
         });
         let pings = join_all(pings.collect::<Vec<_>>());
@@ -179,7 +204,9 @@ impl Clients {
 }
 
 fn connector() -> SharedHttpConnector {
-    let settings = HttpConnectorSettings::builder().connect_timeout(Duration::from_secs(2)).build();
+    let settings = HttpConnectorSettings::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .build();
     let connector = Connector::builder()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .connector_settings(settings)
@@ -211,6 +238,10 @@ fn endpoint_setting(service: Service, lookup: &impl Fn(&str) -> Option<String>) 
 /// Good enough to warm a connection up; calls use the SDK's own endpoint rules.
 fn public_endpoint(service: Service, region: &str) -> String {
     let (_, label) = service.names();
-    let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let suffix = if region.starts_with("cn-") {
+        "amazonaws.com.cn"
+    } else {
+        "amazonaws.com"
+    };
     format!("https://{label}.{region}.{suffix}")
 }

@@ -2,9 +2,7 @@
 
 mod convert;
 
-use aws_sdk_ecs::types::{
-    DesiredStatus, ServiceField,
-};
+use aws_sdk_ecs::types::{DesiredStatus, ServiceField};
 use domain::arn::ServiceArn;
 use domain::facts::{Fact, ServiceDeployment, ServiceRevision, StoppedTask, TaskDefinition, Why};
 
@@ -13,14 +11,24 @@ use crate::gather::Asking;
 /// `DescribeServices` of one service, with its tags.
 pub(crate) async fn service(asking: &Asking<'_>, arn: &ServiceArn) -> Fact<domain::facts::Service> {
     let call = asking.clients.ecs.describe_services();
-    let call = call.cluster(&arn.cluster).services(&arn.service).include(ServiceField::Tags);
-    let answer = asking.ask("the service and its deployments", "ecs:DescribeServices", call.send());
+    let call = call
+        .cluster(&arn.cluster)
+        .services(&arn.service)
+        .include(ServiceField::Tags);
+    let answer = asking.ask(
+        "the service and its deployments",
+        "ecs:DescribeServices",
+        call.send(),
+    );
     let what = "the service and its deployments";
     match answer.await {
         Fact::Known(answer) => match answer.services().first() {
             Some(service) => Fact::Known(convert::service(service)),
             None => {
-                let reason = answer.failures().first().and_then(|failure| failure.reason());
+                let reason = answer
+                    .failures()
+                    .first()
+                    .and_then(|failure| failure.reason());
                 let detail = format!("ECS answers {}", reason.unwrap_or("with no service"));
                 crate::gather::missing(what, Why::NotFound { detail })
             }
@@ -35,7 +43,9 @@ pub(crate) async fn stopped_task_arns(asking: &Asking<'_>, arn: &ServiceArn) -> 
     let call = asking.clients.ecs.list_tasks();
     let call = call.cluster(&arn.cluster).service_name(&arn.service);
     let call = call.desired_status(DesiredStatus::Stopped).max_results(100);
-    let answer = asking.ask("the stopped tasks", "ecs:ListTasks", call.send()).await;
+    let answer = asking
+        .ask("the stopped tasks", "ecs:ListTasks", call.send())
+        .await;
     answer.map(|answer| answer.task_arns.unwrap_or_default())
 }
 
@@ -47,22 +57,26 @@ pub(crate) async fn tasks(
 ) -> Fact<Vec<StoppedTask>> {
     let call = asking.clients.ecs.describe_tasks();
     let call = call.cluster(&arn.cluster).set_tasks(Some(tasks));
-    let answer = asking.ask("the stopped tasks", "ecs:DescribeTasks", call.send()).await;
+    let answer = asking
+        .ask("the stopped tasks", "ecs:DescribeTasks", call.send())
+        .await;
     answer.map(|answer| answer.tasks().iter().map(convert::task).collect())
 }
 
 /// `ListServiceDeployments`, the newest 20.
-pub(crate) async fn history(
-    asking: &Asking<'_>,
-    arn: &ServiceArn,
-) -> Fact<Vec<ServiceDeployment>> {
+pub(crate) async fn history(asking: &Asking<'_>, arn: &ServiceArn) -> Fact<Vec<ServiceDeployment>> {
     let call = asking.clients.ecs.list_service_deployments();
     let call = call.cluster(&arn.cluster).service(&arn.service);
     let what = "the service deployment history";
-    let answer = asking.ask(what, "ecs:ListServiceDeployments", call.send()).await;
+    let answer = asking
+        .ask(what, "ecs:ListServiceDeployments", call.send())
+        .await;
     answer.map(|answer| {
-        let mut history: Vec<_> =
-            answer.service_deployments().iter().map(convert::service_deployment).collect();
+        let mut history: Vec<_> = answer
+            .service_deployments()
+            .iter()
+            .map(convert::service_deployment)
+            .collect();
         history.sort_by_key(|deployment| std::cmp::Reverse(deployment.created_at));
         history
     })
@@ -73,11 +87,15 @@ pub(crate) async fn triggered_alarms(asking: &Asking<'_>, deployment: &str) -> F
     let call = asking.clients.ecs.describe_service_deployments();
     let call = call.service_deployment_arns(deployment);
     let what = "the alarms that stopped the deployment";
-    let answer = asking.ask(what, "ecs:DescribeServiceDeployments", call.send()).await;
+    let answer = asking
+        .ask(what, "ecs:DescribeServiceDeployments", call.send())
+        .await;
     answer.map(|answer| {
         let deployments = answer.service_deployments().iter();
         let alarms = deployments.filter_map(|deployment| deployment.alarms());
-        alarms.flat_map(|alarms| alarms.triggered_alarm_names().to_vec()).collect()
+        alarms
+            .flat_map(|alarms| alarms.triggered_alarm_names().to_vec())
+            .collect()
     })
 }
 
@@ -89,18 +107,41 @@ pub(crate) async fn revisions(
     let call = asking.clients.ecs.describe_service_revisions();
     let call = call.set_service_revision_arns(Some(revisions));
     let what = "the service revisions";
-    let answer = asking.ask(what, "ecs:DescribeServiceRevisions", call.send()).await;
-    answer.map(|answer| answer.service_revisions().iter().map(convert::revision).collect())
+    let answer = asking
+        .ask(what, "ecs:DescribeServiceRevisions", call.send())
+        .await;
+    answer.map(|answer| {
+        answer
+            .service_revisions()
+            .iter()
+            .map(convert::revision)
+            .collect()
+    })
 }
 
 /// `DescribeTaskDefinition` of one revision. The values of environment variables are dropped here.
-pub(crate) async fn task_definition(asking: &Asking<'_>, what: &str, arn: &str) -> Fact<TaskDefinition> {
-    let call = asking.clients.ecs.describe_task_definition().task_definition(arn);
-    let answer = asking.ask(what, "ecs:DescribeTaskDefinition", call.send()).await;
+pub(crate) async fn task_definition(
+    asking: &Asking<'_>,
+    what: &str,
+    arn: &str,
+) -> Fact<TaskDefinition> {
+    let call = asking
+        .clients
+        .ecs
+        .describe_task_definition()
+        .task_definition(arn);
+    let answer = asking
+        .ask(what, "ecs:DescribeTaskDefinition", call.send())
+        .await;
     match answer {
         Fact::Known(answer) => match answer.task_definition() {
             Some(definition) => Fact::Known(convert::task_definition(definition)),
-            None => crate::gather::missing(what, Why::NotFound { detail: arn.to_owned() }),
+            None => crate::gather::missing(
+                what,
+                Why::NotFound {
+                    detail: arn.to_owned(),
+                },
+            ),
         },
         Fact::Missing(missing) => Fact::Missing(missing),
     }

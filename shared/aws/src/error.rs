@@ -7,8 +7,12 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::facts::Why;
 
-const DENIED: [&str; 4] =
-    ["AccessDeniedException", "AccessDenied", "AuthorizationError", "UnauthorizedOperation"];
+const DENIED: [&str; 4] = [
+    "AccessDeniedException",
+    "AccessDenied",
+    "AuthorizationError",
+    "UnauthorizedOperation",
+];
 const THROTTLED: [&str; 6] = [
     "ThrottlingException",
     "Throttling",
@@ -60,31 +64,46 @@ where
 }
 
 pub(crate) fn timed_out(action: &str) -> Why {
-    Why::TimedOut { action: action.to_owned() }
+    Why::TimedOut {
+        action: action.to_owned(),
+    }
 }
 
 fn said(action: &str, code: &str, message: &str) -> Why {
     let detail = format!("{code}: {message}");
     if DENIED.contains(&code) {
         let (named, resource) = denial(message);
-        Why::Denied { action: named.unwrap_or(action).to_owned(), resource: resource.map(str::to_owned) }
+        Why::Denied {
+            action: named.unwrap_or(action).to_owned(),
+            resource: resource.map(str::to_owned),
+        }
     } else if THROTTLED.contains(&code) {
-        Why::Throttled { action: action.to_owned() }
+        Why::Throttled {
+            action: action.to_owned(),
+        }
     } else if NOT_FOUND.contains(&code) {
         Why::NotFound { detail }
     } else {
-        Why::Failed { action: action.to_owned(), detail }
+        Why::Failed {
+            action: action.to_owned(),
+            detail,
+        }
     }
 }
 
 /// IAM says `… is not authorized to perform: <action> on resource: <arn> because …`.
 fn denial(message: &str) -> (Option<&str>, Option<&str>) {
-    (word_after(message, "not authorized to perform: "), word_after(message, "on resource: "))
+    (
+        word_after(message, "not authorized to perform: "),
+        word_after(message, "on resource: "),
+    )
 }
 
 fn word_after<'a>(message: &'a str, marker: &str) -> Option<&'a str> {
     let (_, rest) = message.split_once(marker)?;
-    rest.split_whitespace().next().filter(|word| word.contains(':'))
+    rest.split_whitespace()
+        .next()
+        .filter(|word| word.contains(':'))
 }
 
 #[cfg(test)]
@@ -102,21 +121,48 @@ mod tests {
             perform: kms:Decrypt on resource: arn:aws:kms:eu-west-1:111122223333:key/k because no \
             identity-based policy allows the kms:Decrypt action";
         let resource = Some("arn:aws:kms:eu-west-1:111122223333:key/k".to_owned());
-        check("AccessDeniedException", message, Why::Denied { action: "kms:Decrypt".into(), resource });
+        check(
+            "AccessDeniedException",
+            message,
+            Why::Denied {
+                action: "kms:Decrypt".into(),
+                resource,
+            },
+        );
     }
 
     #[test]
     fn a_denial_without_words_names_the_action_that_was_tried() {
-        let want = Why::Denied { action: "logs:GetLogEvents".into(), resource: None };
+        let want = Why::Denied {
+            action: "logs:GetLogEvents".into(),
+            resource: None,
+        };
         check("AccessDenied", "Forbidden", want);
     }
 
     #[test]
     fn throttling_and_absence_are_told_apart_from_failure() {
-        check("ThrottlingException", "Rate exceeded", Why::Throttled { action: "logs:GetLogEvents".into() });
+        check(
+            "ThrottlingException",
+            "Rate exceeded",
+            Why::Throttled {
+                action: "logs:GetLogEvents".into(),
+            },
+        );
         let detail = "ResourceNotFoundException: no such stream".to_owned();
-        check("ResourceNotFoundException", "no such stream", Why::NotFound { detail });
+        check(
+            "ResourceNotFoundException",
+            "no such stream",
+            Why::NotFound { detail },
+        );
         let detail = "InternalFailure: oops".to_owned();
-        check("InternalFailure", "oops", Why::Failed { action: "logs:GetLogEvents".into(), detail });
+        check(
+            "InternalFailure",
+            "oops",
+            Why::Failed {
+                action: "logs:GetLogEvents".into(),
+                detail,
+            },
+        );
     }
 }

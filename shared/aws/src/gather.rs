@@ -16,7 +16,7 @@ use domain::facts::{
 };
 use domain::good;
 use domain::incident::ServiceRecord;
-use futures_util::future::{join_all, ready};
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::{Clients, ecs, error, logs, metrics, targets};
@@ -68,7 +68,12 @@ pub(crate) fn missing<T>(what: &str, why: Why) -> Fact<T> {
 }
 
 fn not_asked<T>(what: &str, detail: impl Into<String>) -> Fact<T> {
-    missing(what, Why::NotAsked { detail: detail.into() })
+    missing(
+        what,
+        Why::NotAsked {
+            detail: detail.into(),
+        },
+    )
 }
 
 /// The first round: what the service's name alone leads to.
@@ -89,7 +94,12 @@ pub async fn glance(asking: &Asking<'_>, arn: &ServiceArn, at: DateTime<Utc>) ->
         ecs::history(asking, arn),
         metrics::utilization(asking, arn, at),
     );
-    Glance { service, task_arns, history, utilization }
+    Glance {
+        service,
+        task_arns,
+        history,
+        utilization,
+    }
 }
 
 /// The service alone, for news that needs no diagnosis.
@@ -99,7 +109,10 @@ pub async fn service(asking: &Asking<'_>, arn: &ServiceArn) -> Fact<Service> {
 
 /// The targets of a service, for the last word of an incident.
 pub async fn target_groups(asking: &Asking<'_>, service: &Fact<Service>) -> Vec<TargetGroup> {
-    let arns = service.known().map(|service| service.target_groups.as_slice()).unwrap_or_default();
+    let arns = service
+        .known()
+        .map(|service| service.target_groups.as_slice())
+        .unwrap_or_default();
     join_all(arns.iter().map(|arn| targets::health(asking, arn))).await
 }
 
@@ -112,19 +125,37 @@ pub async fn facts(
     record: &Fact<ServiceRecord>,
     log_lines: u8,
 ) -> DeploymentFacts {
-    let Glance { service, task_arns, history, utilization } = glance;
+    let Glance {
+        service,
+        task_arns,
+        history,
+        utilization,
+    } = glance;
     let failing_arn = failing_arn(&service, deployment);
     let listed_arn = listed_good(&service, failing_arn.as_deref());
     let (tasks, target_groups, failing, listed, revisions, triggered_alarms) = tokio::join!(
         stopped_tasks(asking, arn, task_arns, deployment),
         self::target_groups(asking, &service),
-        definition(asking, "the failing task definition", failing_arn.as_deref()),
+        definition(
+            asking,
+            "the failing task definition",
+            failing_arn.as_deref()
+        ),
         definition(asking, LAST_GOOD, listed_arn.as_deref()),
         revisions(asking, &history),
         triggered_alarms(asking, &service, &history),
     );
-    let good = good_revision(&service, &history, &revisions, record, failing_arn.as_deref());
-    let good_arn = good.known().and_then(Option::as_ref).map(|good| good.task_definition.as_str());
+    let good = good_revision(
+        &service,
+        &history,
+        &revisions,
+        record,
+        failing_arn.as_deref(),
+    );
+    let good_arn = good
+        .known()
+        .and_then(Option::as_ref)
+        .map(|good| good.task_definition.as_str());
     let (good_definition, log) = tokio::join!(
         good_definition(asking, listed, good_arn),
         log(asking, arn, &failing, &tasks, log_lines),
@@ -193,8 +224,10 @@ async fn revisions(
     let Some(history) = history.known() else {
         return not_asked(what, "the service deployment history is missing");
     };
-    let mut arns: Vec<String> =
-        history.iter().filter_map(|deployment| deployment.target_revision.clone()).collect();
+    let mut arns: Vec<String> = history
+        .iter()
+        .filter_map(|deployment| deployment.target_revision.clone())
+        .collect();
     arns.sort_unstable();
     arns.dedup();
     arns.truncate(20);
@@ -209,7 +242,9 @@ async fn triggered_alarms(
     service: &Fact<Service>,
     history: &Fact<Vec<ServiceDeployment>>,
 ) -> Fact<Vec<String>> {
-    let alarms_on = service.known().is_some_and(|service| service.alarms.enabled);
+    let alarms_on = service
+        .known()
+        .is_some_and(|service| service.alarms.enabled);
     let newest = history.known().and_then(|history| history.first());
     match newest {
         Some(newest) if alarms_on => ecs::triggered_alarms(asking, &newest.arn).await,
@@ -231,12 +266,20 @@ fn good_revision(
         record.known().and_then(|record| record.good.as_ref()),
         failing,
     );
-    let gap = [history.missing(), revisions.missing(), service.missing(), record.missing()];
+    let gap = [
+        history.missing(),
+        revisions.missing(),
+        service.missing(),
+        record.missing(),
+    ];
     match (found, gap.into_iter().flatten().next()) {
         (Some(good), _) => Fact::Known(Some(good)),
         (None, None) => Fact::Known(None),
         // There may be one that could not be seen: that is not "none".
-        (None, Some(gap)) => not_asked("the last good revision", format!("{} are missing", gap.what)),
+        (None, Some(gap)) => not_asked(
+            "the last good revision",
+            format!("{} are missing", gap.what),
+        ),
     }
 }
 
@@ -260,37 +303,54 @@ async fn log(
     tasks: &Fact<Vec<StoppedTask>>,
     lines: u8,
 ) -> Fact<LogTail> {
+    let what = "the log of the culprit";
     match log_place(arn, failing, tasks, lines) {
-        Ok(place) => logs::tail(asking, place, lines).await,
-        Err(detail) => ready(not_asked("the log of the culprit", detail)).await,
+        Ok(Some(place)) => logs::tail(asking, place, lines).await,
+        Ok(None) => missing(what, Why::NotNeeded),
+        Err(detail) => not_asked(what, detail),
     }
 }
 
+/// Where the culprit's log is: nowhere if no container has run, for then none was written.
 fn log_place(
     arn: &ServiceArn,
     failing: &Fact<TaskDefinition>,
     tasks: &Fact<Vec<StoppedTask>>,
     lines: u8,
-) -> Result<logs::Place, String> {
+) -> Result<Option<logs::Place>, String> {
     if lines == 0 {
         return Err("reading logs is switched off (LogTailLines is 0)".to_owned());
     }
     let tasks = tasks.known().ok_or("the stopped tasks are missing")?;
     let definition = failing.known().ok_or("the task definition is missing")?;
-    let (task, container) = culprit(tasks, definition).ok_or("no container of it has run")?;
+    let Some((task, container)) = culprit(tasks, definition) else {
+        return Ok(None);
+    };
     let known = definition.container(&container);
     let known = known.ok_or_else(|| format!("the task definition has no container {container}"))?;
     let log = known.log.as_ref();
     let log = log.ok_or_else(|| format!("container {container} has no log configuration"))?;
     if log.driver != "awslogs" {
-        return Err(format!("the log driver of container {container} is {}", log.driver));
+        return Err(format!(
+            "the log driver of container {container} is {}",
+            log.driver
+        ));
     }
-    let group = log.group.clone().ok_or_else(|| format!("container {container} names no log group"))?;
+    let group = log
+        .group
+        .clone()
+        .ok_or_else(|| format!("container {container} names no log group"))?;
     let stream = log.stream(&container, task.id());
     let stream = stream.ok_or("without awslogs-stream-prefix no API tells the stream's name")?;
     let region = log.region.clone().unwrap_or_else(|| arn.region.clone());
     if region != arn.region {
         return Err(format!("the log group is in Region {region}"));
     }
-    Ok(logs::Place { task_id: task.id().to_owned(), container, group, stream, region })
+    Ok(Some(logs::Place {
+        task_id: task.id().to_owned(),
+        container,
+        group,
+        stream,
+        region,
+    }))
 }

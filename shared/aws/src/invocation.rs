@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use domain::settings::Settings;
 use tokio::time::Instant;
 
+use crate::Clients;
 use crate::gather::Asking;
 use crate::state::{Claimant, State};
-use crate::Clients;
 
 /// Kept back from the deadline for the publish and the marks after it.
 const RESERVE: Duration = Duration::from_secs(15);
@@ -41,7 +41,15 @@ impl<'a> Invocation<'a> {
         deadline: DateTime<Utc>,
     ) -> Self {
         let (began, patience) = (Instant::now(), Duration::from_secs(1));
-        Self { clients, settings, request_id, now, deadline, patience, began }
+        Self {
+            clients,
+            settings,
+            request_id,
+            now,
+            deadline,
+            patience,
+            began,
+        }
     }
 
     /// Reads may go on until the publish needs the rest of the time.
@@ -58,11 +66,18 @@ impl<'a> Invocation<'a> {
     /// Marks are written after the publish, in the time that was kept back.
     pub fn state_after_publish(&self) -> State<'a> {
         let all = (self.deadline - self.now).to_std().unwrap_or_default();
-        State::new(Asking::new(self.clients, self.began + all), &self.settings.table)
+        State::new(
+            Asking::new(self.clients, self.began + all),
+            &self.settings.table,
+        )
     }
 
     /// Who claims a piece of news here.
     pub fn claimant(&self) -> Claimant<'a> {
-        Claimant { request_id: self.request_id, now: self.now, until: self.deadline }
+        Claimant {
+            request_id: self.request_id,
+            now: self.now,
+            until: self.deadline,
+        }
     }
 }

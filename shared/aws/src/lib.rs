@@ -5,9 +5,9 @@
 //! decides: what comes in is turned into the words of [`domain`], and what goes out is told it.
 
 pub mod client;
+mod ecs;
 mod error;
 pub mod gather;
-mod ecs;
 pub mod invocation;
 mod logs;
 mod metrics;

@@ -22,8 +22,13 @@ pub(crate) async fn tail(asking: &Asking<'_>, place: Place, lines: u8) -> Fact<L
     let action = "logs:GetLogEvents";
     let ask = |token: Option<String>| {
         let call = asking.clients.logs.get_log_events();
-        let call = call.log_group_name(&place.group).log_stream_name(&place.stream);
-        let call = call.limit(i32::from(lines)).start_from_head(false).set_next_token(token);
+        let call = call
+            .log_group_name(&place.group)
+            .log_stream_name(&place.stream);
+        let call = call
+            .limit(i32::from(lines))
+            .start_from_head(false)
+            .set_next_token(token);
         asking.ask(&what, action, call.send())
     };
     let mut answer = ask(None).await;
@@ -52,5 +57,8 @@ pub(crate) async fn tail(asking: &Asking<'_>, place: Place, lines: u8) -> Fact<L
 
 fn line(event: &aws_sdk_cloudwatchlogs::types::OutputLogEvent) -> Option<LogLine> {
     let at = DateTime::from_timestamp_millis(event.timestamp().unwrap_or_default())?;
-    Some(LogLine { at, message: event.message().unwrap_or_default().to_owned() })
+    Some(LogLine {
+        at,
+        message: event.message().unwrap_or_default().to_owned(),
+    })
 }

@@ -24,13 +24,21 @@ pub(crate) async fn utilization(
         .start_time(time(until - TimeDelta::minutes(30)))
         .end_time(time(until + TimeDelta::minutes(1)));
     let what = "CPU and memory of the service";
-    let answer = asking.ask(what, "cloudwatch:GetMetricData", call.send()).await;
+    let answer = asking
+        .ask(what, "cloudwatch:GetMetricData", call.send())
+        .await;
     answer.map(|answer| {
         let series = |id: &str| {
-            let result = answer.metric_data_results().iter().find(|it| it.id() == Some(id));
+            let result = answer
+                .metric_data_results()
+                .iter()
+                .find(|it| it.id() == Some(id));
             result.map(points).unwrap_or_default()
         };
-        Utilization { cpu: series("cpu"), memory: series("memory") }
+        Utilization {
+            cpu: series("cpu"),
+            memory: series("memory"),
+        }
     })
 }
 
@@ -41,7 +49,11 @@ fn query(arn: &ServiceArn, id: &str, metric: &str) -> MetricDataQuery {
         .metric_name(metric)
         .dimensions(dimension("ClusterName", &arn.cluster))
         .dimensions(dimension("ServiceName", &arn.service));
-    let stat = MetricStat::builder().metric(metric.build()).period(60).stat("Maximum").build();
+    let stat = MetricStat::builder()
+        .metric(metric.build())
+        .period(60)
+        .stat("Maximum")
+        .build();
     MetricDataQuery::builder().id(id).metric_stat(stat).build()
 }
 

@@ -12,9 +12,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::arn::ServiceArn;
 use domain::facts::{Fact, Missing, Why};
-use domain::incident::{
-    ClosedIncident, News, OpenIncident, RecordedRevision, ServiceRecord,
-};
+use domain::incident::{ClosedIncident, News, OpenIncident, RecordedRevision, ServiceRecord};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -77,12 +75,21 @@ impl<'a> State<'a> {
     /// What is remembered of a service.
     pub async fn record(&self, service: &ServiceArn) -> Fact<ServiceRecord> {
         let call = self.asking.clients.table.get_item().table_name(self.table);
-        let call = call.key("pk", text(&format!("service#{service}"))).consistent_read(true);
-        let answer = self.asking.ask(MEMORY, "dynamodb:GetItem", call.send()).await;
+        let call = call
+            .key("pk", text(&format!("service#{service}")))
+            .consistent_read(true);
+        let answer = self
+            .asking
+            .ask(MEMORY, "dynamodb:GetItem", call.send())
+            .await;
         answer.map(|answer| {
             let item = answer.item.unwrap_or_default();
             let open = part(&item, "open").unwrap_or_default();
-            ServiceRecord { open, closed: part(&item, "closed"), good: part(&item, "good") }
+            ServiceRecord {
+                open,
+                closed: part(&item, "closed"),
+                good: part(&item, "good"),
+            }
         })
     }
 
@@ -101,13 +108,16 @@ impl<'a> State<'a> {
                 .expression_attribute_names("#at", "good_at")
                 .expression_attribute_values(":at", millis(good.completed_at)),
         };
-        match self.asking.ask(MEMORY, "dynamodb:UpdateItem", call.send()).await {
+        match self
+            .asking
+            .ask(MEMORY, "dynamodb:UpdateItem", call.send())
+            .await
+        {
             // A newer good revision is recorded already: an event came late.
-            Fact::Missing(Missing { why: Why::Failed { detail, .. }, .. })
-                if detail.starts_with("ConditionalCheckFailedException") =>
-            {
-                Fact::Known(())
-            }
+            Fact::Missing(Missing {
+                why: Why::Failed { detail, .. },
+                ..
+            }) if detail.starts_with("ConditionalCheckFailedException") => Fact::Known(()),
             answer => answer.map(|_| ()),
         }
     }
@@ -116,7 +126,9 @@ impl<'a> State<'a> {
     pub async fn claim(&self, service: &ServiceArn, news: &News, by: Claimant<'_>) -> Claim {
         let call = self.update(&news_key(service, news));
         let call = call
-            .update_expression("SET #status = :claimed, #owner = :owner, #lease = :lease, #expires = :expires")
+            .update_expression(
+                "SET #status = :claimed, #owner = :owner, #lease = :lease, #expires = :expires",
+            )
             .condition_expression(
                 "attribute_not_exists(pk) \
                  OR (#status = :claimed AND (#owner = :owner OR #lease < :now)) \
@@ -144,17 +156,31 @@ impl<'a> State<'a> {
     pub async fn told(&self, service: &ServiceArn, news: &News, now: DateTime<Utc>) -> Fact<()> {
         let call = self.update(&news_key(service, news));
         let call = call
-            .update_expression("SET #status = :told, #told_for = :at, #expires = :expires REMOVE #lease")
+            .update_expression(
+                "SET #status = :told, #told_for = :at, #expires = :expires REMOVE #lease",
+            )
             .expression_attribute_names("#told_for", "told_for")
             .expression_attribute_names("#lease", "lease_until")
             .expression_attribute_values(":told", text("told"))
             .expression_attribute_values(":at", millis(news.at));
         let call = expiring(call, now);
-        self.asking.ask("the mark that it was told", "dynamodb:UpdateItem", call.send()).await.map(|_| ())
+        self.asking
+            .ask(
+                "the mark that it was told",
+                "dynamodb:UpdateItem",
+                call.send(),
+            )
+            .await
+            .map(|_| ())
     }
 
     fn update(&self, key: &str) -> UpdateItemFluentBuilder {
-        self.asking.clients.table.update_item().table_name(self.table).key("pk", text(key))
+        self.asking
+            .clients
+            .table
+            .update_item()
+            .table_name(self.table)
+            .key("pk", text(key))
     }
 }
 
@@ -178,7 +204,10 @@ fn refused(
     match error.as_service_error() {
         Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
             let status = refusal.item().and_then(|item| item.get("status"));
-            match status.and_then(|status| status.as_s().ok()).map(String::as_str) {
+            match status
+                .and_then(|status| status.as_s().ok())
+                .map(String::as_str)
+            {
                 Some("claimed") => Claim::Held,
                 _ => Claim::Told,
             }
@@ -203,7 +232,11 @@ fn millis(time: DateTime<Utc>) -> AttributeValue {
 }
 
 /// Parts are kept as JSON text: the table is a memory, nobody queries it by them.
-fn put(call: UpdateItemFluentBuilder, name: &str, part: &impl Serialize) -> UpdateItemFluentBuilder {
+fn put(
+    call: UpdateItemFluentBuilder,
+    name: &str,
+    part: &impl Serialize,
+) -> UpdateItemFluentBuilder {
     call.update_expression("SET #part = :part")
         .expression_attribute_names("#part", name)
         .expression_attribute_values(":part", json(part))
@@ -215,5 +248,8 @@ fn json(part: &impl Serialize) -> AttributeValue {
 
 /// A part that cannot be read, as after a downgrade, counts as none.
 fn part<T: DeserializeOwned>(item: &HashMap<String, AttributeValue>, name: &str) -> Option<T> {
-    item.get(name)?.as_s().ok().and_then(|json| serde_json::from_str(json).ok())
+    item.get(name)?
+        .as_s()
+        .ok()
+        .and_then(|json| serde_json::from_str(json).ok())
 }

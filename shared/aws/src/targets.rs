@@ -7,13 +7,25 @@ use crate::gather::Asking;
 
 /// `DescribeTargetHealth` of one target group.
 pub(crate) async fn health(asking: &Asking<'_>, arn: &str) -> TargetGroup {
-    let call = asking.clients.load_balancing.describe_target_health().target_group_arn(arn);
+    let call = asking
+        .clients
+        .load_balancing
+        .describe_target_health()
+        .target_group_arn(arn);
     let what = format!("the targets of {}", domain::arn::target_group_name(arn));
     let action = "elasticloadbalancing:DescribeTargetHealth";
     let answer = asking.ask(&what, action, call.send()).await;
-    let targets = answer
-        .map(|answer| answer.target_health_descriptions().iter().map(target).collect());
-    TargetGroup { arn: arn.to_owned(), targets }
+    let targets = answer.map(|answer| {
+        answer
+            .target_health_descriptions()
+            .iter()
+            .map(target)
+            .collect()
+    });
+    TargetGroup {
+        arn: arn.to_owned(),
+        targets,
+    }
 }
 
 fn target(description: &TargetHealthDescription) -> Target {
@@ -22,8 +34,13 @@ fn target(description: &TargetHealthDescription) -> Target {
     Target {
         id: target.and_then(|it| it.id()).unwrap_or_default().to_owned(),
         port: target.and_then(|it| it.port()),
-        state: health.and_then(|it| it.state()).map(|it| it.as_str().to_owned()).unwrap_or_default(),
-        reason: health.and_then(|it| it.reason()).map(|it| it.as_str().to_owned()),
+        state: health
+            .and_then(|it| it.state())
+            .map(|it| it.as_str().to_owned())
+            .unwrap_or_default(),
+        reason: health
+            .and_then(|it| it.reason())
+            .map(|it| it.as_str().to_owned()),
         description: health.and_then(|it| it.description()).map(str::to_owned),
     }
 }

@@ -24,11 +24,17 @@ pub struct NotPublished {
 /// SNS did not take it, also when tried again: the invocation must fail, so that Lambda retries it
 /// and, after the last retry, keeps the event in the dead-letter queue.
 pub async fn publish(clients: &Clients, topic: &str, alert: &Alert) -> Result<(), NotPublished> {
-    let Publication { subject, message, attributes } = render(alert);
+    let Publication {
+        subject,
+        message,
+        attributes,
+    } = render(alert);
     let mut call = clients.sns.publish().topic_arn(topic).subject(subject);
     call = call.message_structure("json").message(message);
     for (name, value) in attributes {
-        let value = MessageAttributeValue::builder().data_type("String").string_value(value);
+        let value = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(value);
         // The builder fails only without a data type.
         if let Ok(value) = value.build() {
             call = call.message_attributes(name, value);

@@ -48,6 +48,13 @@ impl ServiceRecord {
             .any(|open| open.rolling_back_to.as_deref() == Some(deployment))
     }
 
+    /// Whether an incident ended at that time or later: what happened before it is history.
+    pub fn closed_since(&self, at: DateTime<Utc>) -> bool {
+        self.closed
+            .as_ref()
+            .is_some_and(|closed| closed.closed_at >= at)
+    }
+
     /// The open incidents with one more, or with this one's newer state.
     pub fn open_with(&self, incident: OpenIncident) -> Vec<OpenIncident> {
         const REMEMBERED: usize = 8;

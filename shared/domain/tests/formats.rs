@@ -23,22 +23,107 @@ fn pretty(alert: &Alert, key: &str) -> String {
 
 #[test]
 fn the_text_of_a_full_alert() {
-    assert_snapshot!(format(&alerts::secret_denied(), "email"), @"");
+    assert_snapshot!(format(&alerts::secret_denied(), "email"), @r###"
+    [WARNING] order-api in prod-apps: deployment of order-api:42 failed: secret
+    cannot be read
+    2026-11-22 10:31:14 UTC, eu-west-1, account 111122223333
+
+    Impact:   Full capacity: order-api:41 runs 2 tasks; 2 desired, 1 pending. Target
+              group order-api: 2 of 2 targets healthy.
+    Response: ECS is rolling back to order-api:41; opsbot watches and tells how it
+              ends.
+    Next:     Allow the role order-api-execution secretsmanager:GetSecretValue on
+              the secret prod/order-api/db.
+
+    WHAT HAPPENED
+      The deployment of order-api:42 to service order-api in cluster prod-apps
+      failed at 10:31:14 UTC, 4 min 12 s after it began.
+      ECS says: "ECS deployment circuit breaker: tasks failed to start."
+      3 stopped tasks of this deployment could still be seen.
+
+    WHY
+      A secret or parameter of the task definition could not be read, so the
+      container was never started. (certain; container app; 3 stopped tasks)
+      task stopped reason:
+        | ResourceInitializationError: unable to pull secrets or registry auth:
+        | execution resource retrieval failed: unable to retrieve secret from asm:
+        | service call has been retried 1 time(s): failed to fetch secret
+        | arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-AbCdEf
+        | from secrets manager: AccessDeniedException: User:
+        | arn:aws:sts::111122223333:assumed-role/order-api-execution/0f1e2d3c4b5a69788796a5b4c3d2e1f0
+        | is not authorized to perform: secretsmanager:GetSecretValue on resource:
+        | arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-AbCdEf
+        | because no identity-based policy allows the secretsmanager:GetSecretValue
+        | action
+      See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html
+
+    WHAT CHANGED since the last good revision
+      - Container app: image order-api:1.41.0 became order-api:1.42.0.
+      - Container app: secret DB_PASSWORD was added.
+
+    NEXT STEPS
+      1. Allow the role order-api-execution secretsmanager:GetSecretValue on the
+         secret prod/order-api/db.
+      2. To go back to order-api:41 now:
+         aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41
+      3. Fix it before you release again: your infrastructure code or pipeline still
+         holds order-api:42 and will bring it back.
+
+    LAST LOG LINES
+      Of container app, task 0f1e2d3c4b5a69788796a5b4c3d2e1f0, log group
+      /ecs/order-api:
+      10:30:01  INFO starting order-api 1.42.0
+      10:30:02  ERROR environment variable DB_PASSWORD is not set
+
+    STOPPED TASKS of this deployment, newest first
+      TASK                              STOPPED   RAN        EXIT CODES
+      0f1e2d3c4b5a69788796a5b4c3d2e1f0  10:30:55  never      app -, envoy -
+        TaskFailedToStart: reason as quoted above
+      1a2b3c4d5e6f708192a3b4c5d6e7f809  10:29:31  never      app -, envoy -
+
+    SERVICE EVENTS, newest first
+      10:31:14  (service order-api) (deployment ecs-svc/7313373391234567890)
+                deployment failed: tasks failed to start.
+      10:27:10  (service order-api) has started 1 tasks: (task
+                0f1e2d3c4b5a69788796a5b4c3d2e1f0).
+
+    UTILIZATION
+      CPU of the service peaked at 41 % and stood at 12 % at 10:30 UTC.
+
+    NOT COLLECTED
+      - the last log lines of app: the function's role may not make the call. To see
+        it, allow logs:GetLogEvents.
+
+    LINKS
+      service:
+      https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api?region=eu-west-1
+      newest stopped task:
+      https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api/tasks/0f1e2d3c4b5a69788796a5b4c3d2e1f0?region=eu-west-1
+      log stream:
+      https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fecs$252Forder-api/log-events/ecs$252Fapp$252F0f1e2d3c4b5a69788796a5b4c3d2e1f0
+
+    Incident prod-apps/order-api/ecs-svc/7313373391234567890
+    "###);
 }
 
 #[test]
 fn the_text_of_a_minimal_alert() {
-    assert_snapshot!(format(&alerts::minimal(), "email"), @"");
+    assert_snapshot!(format(&alerts::minimal(), "email"), @r###"
+    [WARNING] order-api in prod-apps: an ECS event could not be read
+    2026-11-22 10:31:14 UTC, eu-west-1, account 111122223333
+
+    Incident prod-apps/order-api/unreadable-event
+    "###);
 }
 
 #[test]
 fn the_text_message_of_a_full_alert() {
-    assert_snapshot!(format(&alerts::secret_denied(), "sms"), @"");
+    assert_snapshot!(format(&alerts::secret_denied(), "sms"), @"WARN order-api in prod-apps: deployment of order-api:42 failed: secret cannot be read. ECS is rolling back to order-api:41");
 }
 
 #[test]
 fn the_text_message_of_a_minimal_alert() {
-    assert_snapshot!(format(&alerts::minimal(), "sms"), @"");
+    assert_snapshot!(format(&alerts::minimal(), "sms"), @"WARN order-api in prod-apps: an ECS event could not be read");
 }
 
 #[test]
@@ -48,7 +133,7 @@ fn a_text_message_that_is_too_long_ends_with_a_whole_word() {
         "order-api in {}: deployment of order-api:42 failed: secret cannot be read",
         "prod-".repeat(16)
     );
-    assert_snapshot!(format(&alert, "sms"), @"");
+    assert_snapshot!(format(&alert, "sms"), @"WARN order-api in prod-prod-prod-prod-prod-prod-prod-prod-prod-prod-prod-prod-prod-prod-prod-prod-: deployment of order-api:42 failed...");
 }
 
 #[test]
@@ -57,27 +142,272 @@ fn the_text_message_of_a_recovery() {
     (alert.kind, alert.severity) = (Kind::Recovered, Severity::Info);
     alert.headline = "order-api in prod-apps: recovered in 3 min 12 s on order-api:41".to_owned();
     alert.response.sentence = "The incident is over.".to_owned();
-    assert_snapshot!(format(&alert, "sms"), @"");
+    assert_snapshot!(format(&alert, "sms"), @"OK order-api in prod-apps: recovered in 3 min 12 s on order-api:41. The incident is over");
 }
 
 #[test]
 fn the_card_of_a_full_alert() {
-    assert_snapshot!(pretty(&alerts::secret_denied(), "https"), @"");
+    assert_snapshot!(pretty(&alerts::secret_denied(), "https"), @r###"
+    {
+      "content": {
+        "description": "*Impact:* Full capacity: order-api:41 runs 2 tasks; 2 desired, 1 pending. Target group order-api: 2 of 2 targets healthy.\n\n*Response:* ECS is rolling back to order-api:41; opsbot watches and tells how it ends.\n\n*Why:* A secret or parameter of the task definition could not be read, so the container was never started. (certain; container app; 3 stopped tasks)\n\ntask stopped reason:\n```ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-AbCdEf from secrets manager: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/order-api-execution/0f1e2d3c4b5a69788796a5b4c3d2e1f0 is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-AbCdEf because no identity-based policy allows the secretsmanager:GetSecretValue action```\n\nLast log lines of container app, task 0f1e2d3c4b5a69788796a5b4c3d2e1f0, log group /ecs/order-api:\n```INFO starting order-api 1.42.0\nERROR environment variable DB_PASSWORD is not set```\n\n*Changed:* Container app: image order-api:1.41.0 became order-api:1.42.0. Container app: secret DB_PASSWORD was added.\n\n<https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api?region=eu-west-1|service> · <https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api/tasks/0f1e2d3c4b5a69788796a5b4c3d2e1f0?region=eu-west-1|newest stopped task> · <https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fecs$252Forder-api/log-events/ecs$252Fapp$252F0f1e2d3c4b5a69788796a5b4c3d2e1f0|log stream>",
+        "keywords": [
+          "order-api",
+          "prod-apps",
+          "warning",
+          "deployment_failed",
+          "secret_fetch"
+        ],
+        "nextSteps": [
+          "Allow the role order-api-execution secretsmanager:GetSecretValue on the secret prod/order-api/db.",
+          "To go back to order-api:41 now: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41",
+          "Fix it before you release again: your infrastructure code or pipeline still holds order-api:42 and will bring it back."
+        ],
+        "textType": "client-markdown",
+        "title": "🟠 WARNING: order-api in prod-apps: deployment of order-api:42 failed: secret cannot be read"
+      },
+      "id": "prod-apps/order-api/ecs-svc/7313373391234567890/deployment_failed/2026-11-22T10:31:14Z",
+      "metadata": {
+        "additionalContext": {
+          "account": "111122223333",
+          "cause": "secret_fetch",
+          "cluster": "prod-apps",
+          "container": "app",
+          "incident": "prod-apps/order-api/ecs-svc/7313373391234567890",
+          "kind": "deployment_failed",
+          "region": "eu-west-1",
+          "revision": "order-api:42",
+          "rollback": "ecs_rolling_back",
+          "service": "order-api",
+          "severity": "warning"
+        },
+        "enableCustomActions": true,
+        "eventType": "deployment_failed",
+        "relatedResources": [
+          "arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api",
+          "arn:aws:ecs:eu-west-1:111122223333:task/prod-apps/0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+        ],
+        "summary": "order-api in prod-apps: deployment of order-api:42 failed: secret cannot be read",
+        "threadId": "prod-apps/order-api/ecs-svc/7313373391234567890"
+      },
+      "source": "custom",
+      "version": "1.0"
+    }
+    "###);
 }
 
 #[test]
 fn the_card_of_a_minimal_alert() {
-    assert_snapshot!(pretty(&alerts::minimal(), "https"), @"");
+    assert_snapshot!(pretty(&alerts::minimal(), "https"), @r###"
+    {
+      "content": {
+        "description": "order-api in prod-apps: an ECS event could not be read",
+        "keywords": [
+          "order-api",
+          "prod-apps",
+          "warning",
+          "unreadable_event"
+        ],
+        "nextSteps": [],
+        "textType": "client-markdown",
+        "title": "🟠 WARNING: order-api in prod-apps: an ECS event could not be read"
+      },
+      "id": "prod-apps/order-api/unreadable-event/unreadable_event/2026-11-22T10:31:14Z",
+      "metadata": {
+        "additionalContext": {
+          "account": "111122223333",
+          "cluster": "prod-apps",
+          "incident": "prod-apps/order-api/unreadable-event",
+          "kind": "unreadable_event",
+          "region": "eu-west-1",
+          "rollback": "unknown",
+          "service": "order-api",
+          "severity": "warning"
+        },
+        "enableCustomActions": true,
+        "eventType": "unreadable_event",
+        "relatedResources": [
+          "arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api"
+        ],
+        "summary": "order-api in prod-apps: an ECS event could not be read",
+        "threadId": "prod-apps/order-api/unreadable-event"
+      },
+      "source": "custom",
+      "version": "1.0"
+    }
+    "###);
 }
 
 #[test]
 fn the_json_of_a_full_alert() {
-    assert_snapshot!(pretty(&alerts::secret_denied(), "sqs"), @"");
+    assert_snapshot!(pretty(&alerts::secret_denied(), "sqs"), @r###"
+    {
+      "at": "2026-11-22T10:31:14Z",
+      "cause": "secret_fetch",
+      "cause_phrase": "secret cannot be read",
+      "causes": [
+        {
+          "cause": "secret_fetch",
+          "confidence": "certain",
+          "container": "app",
+          "evidence": [
+            {
+              "source": "task stopped reason",
+              "text": "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-AbCdEf from secrets manager: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/order-api-execution/0f1e2d3c4b5a69788796a5b4c3d2e1f0 is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-AbCdEf because no identity-based policy allows the secretsmanager:GetSecretValue action"
+            }
+          ],
+          "fix": "Allow the role order-api-execution secretsmanager:GetSecretValue on the secret prod/order-api/db.",
+          "page": "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html",
+          "sentence": "A secret or parameter of the task definition could not be read, so the container was never started.",
+          "tasks": 3
+        }
+      ],
+      "changes": [
+        "Container app: image order-api:1.41.0 became order-api:1.42.0.",
+        "Container app: secret DB_PASSWORD was added."
+      ],
+      "evidence": {
+        "log_lines": [
+          {
+            "at": "2026-11-22T10:30:01Z",
+            "text": "INFO starting order-api 1.42.0"
+          },
+          {
+            "at": "2026-11-22T10:30:02Z",
+            "text": "ERROR environment variable DB_PASSWORD is not set"
+          }
+        ],
+        "log_source": "container app, task 0f1e2d3c4b5a69788796a5b4c3d2e1f0, log group /ecs/order-api",
+        "service_events": [
+          {
+            "at": "2026-11-22T10:31:14Z",
+            "text": "(service order-api) (deployment ecs-svc/7313373391234567890) deployment failed: tasks failed to start."
+          },
+          {
+            "at": "2026-11-22T10:27:10Z",
+            "text": "(service order-api) has started 1 tasks: (task 0f1e2d3c4b5a69788796a5b4c3d2e1f0)."
+          }
+        ],
+        "stopped_tasks": [
+          {
+            "exits": "app -, envoy -",
+            "ran_seconds": null,
+            "reason": "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has",
+            "stop_code": "TaskFailedToStart",
+            "stopped_at": "2026-11-22T10:30:55Z",
+            "task": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+          },
+          {
+            "exits": "app -, envoy -",
+            "ran_seconds": null,
+            "reason": "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has",
+            "stop_code": "TaskFailedToStart",
+            "stopped_at": "2026-11-22T10:29:31Z",
+            "task": "1a2b3c4d5e6f708192a3b4c5d6e7f809"
+          }
+        ],
+        "utilization": [
+          "CPU of the service peaked at 41 % and stood at 12 % at 10:30 UTC."
+        ]
+      },
+      "headline": "order-api in prod-apps: deployment of order-api:42 failed: secret cannot be read",
+      "impact": [
+        "Full capacity: order-api:41 runs 2 tasks; 2 desired, 1 pending.",
+        "Target group order-api: 2 of 2 targets healthy."
+      ],
+      "incident": "prod-apps/order-api/ecs-svc/7313373391234567890",
+      "kind": "deployment_failed",
+      "links": [
+        {
+          "label": "service",
+          "url": "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api?region=eu-west-1"
+        },
+        {
+          "label": "newest stopped task",
+          "url": "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api/tasks/0f1e2d3c4b5a69788796a5b4c3d2e1f0?region=eu-west-1"
+        },
+        {
+          "label": "log stream",
+          "url": "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fecs$252Forder-api/log-events/ecs$252Fapp$252F0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+        }
+      ],
+      "next_steps": [
+        "Allow the role order-api-execution secretsmanager:GetSecretValue on the secret prod/order-api/db.",
+        "To go back to order-api:41 now: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41",
+        "Fix it before you release again: your infrastructure code or pipeline still holds order-api:42 and will bring it back."
+      ],
+      "not_collected": [
+        {
+          "permission": "logs:GetLogEvents",
+          "what": "the last log lines of app",
+          "why": "the function's role may not make the call"
+        }
+      ],
+      "response": {
+        "code": "ecs_rolling_back",
+        "sentence": "ECS is rolling back to order-api:41; opsbot watches and tells how it ends."
+      },
+      "revision": "order-api:42",
+      "schema": "opsbot.alert/1",
+      "service": {
+        "account": "111122223333",
+        "cluster": "prod-apps",
+        "partition": "aws",
+        "region": "eu-west-1",
+        "service": "order-api"
+      },
+      "service_arn": "arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api",
+      "severity": "warning",
+      "what_happened": [
+        "The deployment of order-api:42 to service order-api in cluster prod-apps failed at 10:31:14 UTC, 4 min 12 s after it began.",
+        "ECS says: \"ECS deployment circuit breaker: tasks failed to start.\"",
+        "3 stopped tasks of this deployment could still be seen."
+      ]
+    }
+    "###);
 }
 
 #[test]
 fn the_json_of_a_minimal_alert() {
-    assert_snapshot!(pretty(&alerts::minimal(), "lambda"), @"");
+    assert_snapshot!(pretty(&alerts::minimal(), "lambda"), @r###"
+    {
+      "at": "2026-11-22T10:31:14Z",
+      "cause": null,
+      "cause_phrase": null,
+      "causes": [],
+      "changes": [],
+      "evidence": {
+        "log_lines": [],
+        "log_source": null,
+        "service_events": [],
+        "stopped_tasks": [],
+        "utilization": []
+      },
+      "headline": "order-api in prod-apps: an ECS event could not be read",
+      "impact": [],
+      "incident": "prod-apps/order-api/unreadable-event",
+      "kind": "unreadable_event",
+      "links": [],
+      "next_steps": [],
+      "not_collected": [],
+      "response": {
+        "code": "unknown",
+        "sentence": ""
+      },
+      "revision": null,
+      "schema": "opsbot.alert/1",
+      "service": {
+        "account": "111122223333",
+        "cluster": "prod-apps",
+        "partition": "aws",
+        "region": "eu-west-1",
+        "service": "order-api"
+      },
+      "service_arn": "arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api",
+      "severity": "warning",
+      "what_happened": []
+    }
+    "###);
 }
 
 #[test]
@@ -87,12 +417,12 @@ fn the_subject_and_the_attributes() {
         attributes,
         ..
     } = render(&alerts::secret_denied());
-    assert_snapshot!(subject, @"");
+    assert_snapshot!(subject, @"[WARNING] order-api in prod-apps: deployment of order-api:42 failed: secret cannot be read");
     let attributes: Vec<String> = attributes
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    assert_snapshot!(attributes.join(" "), @"");
+    assert_snapshot!(attributes.join(" "), @"kind=deployment_failed severity=warning cluster=prod-apps service=order-api cause=secret_fetch rollback=ecs_rolling_back");
 }
 
 #[test]
@@ -100,20 +430,20 @@ fn an_alert_in_a_card_is_written_with_slacks_entities() {
     let mut alert = alerts::minimal();
     alert.headline = "a < b && c > d".to_owned();
     let card: Value = serde_json::from_str(&format(&alert, "https")).unwrap();
-    assert_snapshot!(card["content"]["title"].as_str().unwrap(), @"");
+    assert_snapshot!(card["content"]["title"].as_str().unwrap(), @"🟠 WARNING: a &lt; b &amp;&amp; c &gt; d");
 }
 
 #[test]
 fn console_links_are_right_in_every_partition() {
     let mut arn = alerts::service();
-    assert_snapshot!(links::deployments(&arn), @"");
-    assert_snapshot!(links::deployment(&arn, "arn:aws:ecs:eu-west-1:111122223333:service-deployment/prod-apps/order-api/Xy_1"), @"");
-    assert_snapshot!(links::task_definition(&arn, "arn:aws:ecs:eu-west-1:111122223333:task-definition/order-api:42"), @"");
-    assert_snapshot!(links::log_stream(&arn, "/ecs/order api", "ecs/app/0f1e"), @"");
+    assert_snapshot!(links::deployments(&arn), @"https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api/deployments?region=eu-west-1");
+    assert_snapshot!(links::deployment(&arn, "arn:aws:ecs:eu-west-1:111122223333:service-deployment/prod-apps/order-api/Xy_1"), @"https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api/service-deployments/Xy_1?region=eu-west-1");
+    assert_snapshot!(links::task_definition(&arn, "arn:aws:ecs:eu-west-1:111122223333:task-definition/order-api:42"), @"https://eu-west-1.console.aws.amazon.com/ecs/v2/task-definitions/order-api/42/containers?region=eu-west-1");
+    assert_snapshot!(links::log_stream(&arn, "/ecs/order api", "ecs/app/0f1e"), @"https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fecs$252Forder$2520api/log-events/ecs$252Fapp$252F0f1e");
     (arn.partition, arn.region) = ("aws-cn".to_owned(), "cn-north-1".to_owned());
-    assert_snapshot!(links::service(&arn), @"");
+    assert_snapshot!(links::service(&arn), @"https://cn-north-1.console.amazonaws.cn/ecs/v2/clusters/prod-apps/services/order-api?region=cn-north-1");
     (arn.partition, arn.region) = ("aws-us-gov".to_owned(), "us-gov-west-1".to_owned());
-    assert_snapshot!(links::task(&arn, "arn:aws-us-gov:ecs:us-gov-west-1:111122223333:task/prod-apps/0f1e"), @"");
+    assert_snapshot!(links::task(&arn, "arn:aws-us-gov:ecs:us-gov-west-1:111122223333:task/prod-apps/0f1e"), @"https://us-gov-west-1.console.amazonaws-us-gov.com/ecs/v2/clusters/prod-apps/services/order-api/tasks/0f1e?region=us-gov-west-1");
 }
 
 /// Everything that must hold for whatever an alert says.

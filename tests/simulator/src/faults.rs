@@ -127,8 +127,8 @@ impl Faults {
     }
 }
 
-/// The role session named in access-denied messages.
-const CALLER: &str = "arn:aws:sts::111122223333:assumed-role/opsbot/session";
+/// The caller named in access-denied messages.
+const CALLER: &str = "arn:aws:sts::111122223333:assumed-role/opsbot/deployment-changed";
 
 /// Access denied, as each service says it.
 pub(crate) fn denied(api: Api, action: &str, resource: &str) -> ApiError {

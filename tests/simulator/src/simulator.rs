@@ -185,6 +185,7 @@ impl Simulator {
     /// Forgets calls, publishes and sent messages (not the table's items).
     pub fn clear_logs(&self) {
         let mut state = self.shared.lock();
+        state.forgotten += state.calls.len();
         state.calls.clear();
         state.published.clear();
         state.sent.clear();

@@ -21,8 +21,18 @@ pub(crate) struct State {
     pub published: Vec<Published>,
     pub sent: Vec<SentMessage>,
     pub calls: Vec<Call>,
+    /// How many calls were forgotten before `calls[0]`.
+    pub forgotten: usize,
     pub faults: Faults,
     buckets: Buckets,
+}
+
+/// A call that was logged, and what awaits it.
+pub(crate) struct Begun {
+    pub call: usize,
+    pub resource: String,
+    pub fault: Option<FaultKind>,
+    pub latency: Duration,
 }
 
 #[derive(Debug)]
@@ -43,6 +53,7 @@ impl Shared {
             published: Vec::new(),
             sent: Vec::new(),
             calls: Vec::new(),
+            forgotten: 0,
             faults: Faults::default(),
             buckets: Buckets::default(),
         };
@@ -81,8 +92,8 @@ impl Shared {
         )
     }
 
-    /// Logs a call that arrived: its number, its fault and its delay.
-    pub(crate) fn begin(&self, request: &Request) -> (usize, Option<FaultKind>, Duration) {
+    /// Logs a call that arrived.
+    pub(crate) fn begin(&self, request: &Request) -> Begun {
         let mut state = self.lock();
         let action = request.action();
         let resource = resource(&state.world, request);
@@ -90,26 +101,27 @@ impl Shared {
         let latency = state.faults.latency(&action);
         state.calls.push(Call {
             action,
-            resource,
+            resource: resource.clone(),
             access_key_id: request.access_key_id.clone(),
             request: request.body.clone(),
             started: Instant::now(),
             ended: None,
             outcome: Outcome::Unanswered,
         });
-        (state.calls.len() - 1, fault, latency)
-    }
-
-    pub(crate) fn resource_of(&self, call: usize) -> String {
-        self.lock()
-            .calls
-            .get(call)
-            .map_or_else(String::new, |call| call.resource.clone())
+        let call = state.forgotten + state.calls.len() - 1;
+        Begun {
+            call,
+            resource,
+            fault,
+            latency,
+        }
     }
 
     /// A call whose log was cleared meanwhile is not noted.
     pub(crate) fn end(&self, call: usize, outcome: Outcome) {
-        if let Some(call) = self.lock().calls.get_mut(call) {
+        let mut state = self.lock();
+        let at = call.checked_sub(state.forgotten);
+        if let Some(call) = at.and_then(|at| state.calls.get_mut(at)) {
             call.ended = Some(Instant::now());
             call.outcome = outcome;
         }
@@ -125,8 +137,12 @@ impl Shared {
         state.buckets.take(action, now)
     }
 
-    pub(crate) fn auth_request(&self, request: &Request, resource: &str) -> AuthRequest {
+    /// What IAM has to be asked: the action itself, then `iam:PassRole` for the roles that a
+    /// write hands to ECS. `UpdateService` needs it in practice where it names a task definition,
+    /// though the Service Authorization Reference lists no such dependency.
+    pub(crate) fn auth_requests(&self, request: &Request, resource: &str) -> Vec<AuthRequest> {
         let state = self.lock();
+        let access_key_id = request.access_key_id.clone();
         let mut context = BTreeMap::new();
         if request.api == Api::Ecs {
             let cluster = crate::world::last_part(text(&request.body, "cluster"));
@@ -135,26 +151,31 @@ impl Shared {
             } else {
                 cluster
             };
-            context.insert(
-                "ecs:cluster".into(),
-                state
-                    .world
-                    .names()
-                    .arn("ecs", &format!("cluster/{cluster}")),
-            );
+            context.insert("ecs:cluster".into(), state.world.names().cluster(cluster));
             let services = state.world.services().iter();
             for service in services.filter(|service| service.arn == resource) {
-                for (key, value) in &service.settings.tags {
-                    context.insert(format!("aws:ResourceTag/{key}"), value.clone());
-                }
+                let tags = service.settings.tags.iter();
+                context.extend(tags.map(|(k, v)| (format!("aws:ResourceTag/{k}"), v.clone())));
             }
         }
-        AuthRequest {
-            access_key_id: request.access_key_id.clone(),
-            action: request.action(),
-            resource_arn: resource.into(),
+        let action = request.action();
+        let resource_arn = resource.to_owned();
+        let mut asked = vec![AuthRequest {
+            access_key_id,
+            action,
+            resource_arn,
             context,
+        }];
+        for role in passed_roles(&state.world, request) {
+            let service = "ecs-tasks.amazonaws.com".to_owned();
+            asked.push(AuthRequest {
+                access_key_id: request.access_key_id.clone(),
+                action: "iam:PassRole".into(),
+                resource_arn: role,
+                context: BTreeMap::from([("iam:PassedToService".to_owned(), service)]),
+            });
         }
+        asked
     }
 
     /// Does what the request asks for.
@@ -180,6 +201,23 @@ impl Shared {
             (Api::Logs | Api::LoadBalancing | Api::CloudWatch | Api::Sns, _) => unknown(),
         }
     }
+}
+
+fn passed_roles(world: &World, request: &Request) -> Vec<String> {
+    const ROLES: [&str; 2] = ["taskRoleArn", "executionRoleArn"];
+    let body = &request.body;
+    let roles: Vec<Option<&str>> = match (request.api, request.operation.as_str()) {
+        (Api::Ecs, "UpdateService" | "CreateService" | "RunTask") => {
+            match world.definition(text(body, "taskDefinition")) {
+                Some(definition) => ROLES.map(|role| definition.text(role)).into(),
+                None => Vec::new(),
+            }
+        }
+        (Api::Ecs, "RegisterTaskDefinition") => ROLES.map(|role| Some(text(body, role))).into(),
+        _ => Vec::new(),
+    };
+    let given = roles.into_iter().flatten().filter(|role| !role.is_empty());
+    given.map(str::to_owned).collect()
 }
 
 /// The ARN that IAM would check.

@@ -32,7 +32,12 @@ fn lived(fate: Fate) -> World {
 }
 
 fn keys(value: &Value) -> BTreeSet<String> {
-    value.as_object().unwrap().keys().cloned().collect()
+    value
+        .as_object()
+        .expect("as the test laid out")
+        .keys()
+        .cloned()
+        .collect()
 }
 
 fn named<'a>(events: &'a [Value], name: &str) -> &'a Value {
@@ -261,7 +266,7 @@ fn stopped(fate: Fate) -> String {
             .tasks()
             .iter()
             .find(|task| task.stopped_at.is_some())
-            .unwrap(),
+            .expect("as the test laid out"),
     )
 }
 
@@ -395,4 +400,11 @@ fn the_source_of_events_can_be_another() {
         event["resources"][0],
         "arn:aws:ecs:eu-west-1:123456789012:service/prod/web"
     );
+}
+
+#[test]
+#[should_panic(expected = "web:1 has no container aap")]
+fn a_fate_of_a_misspelt_container_is_found_out() {
+    let definition = TaskDefinition::of("web").container("app", IMAGE);
+    World::new().register(definition.fate(Fate::exits("aap", 1)));
 }

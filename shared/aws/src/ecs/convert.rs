@@ -31,10 +31,18 @@ pub(super) fn service(service: &sdk::Service) -> Service {
         desired: service.desired_count(),
         running: service.running_count(),
         pending: service.pending_count(),
-        controller: service.deployment_controller().map(|it| it.r#type().as_str().to_owned()),
-        strategy: configuration.and_then(|it| it.strategy()).map(|it| it.as_str().to_owned()),
-        scheduling: service.scheduling_strategy().map(|it| it.as_str().to_owned()),
-        resource_management: service.resource_management_type().map(|it| it.as_str().to_owned()),
+        controller: service
+            .deployment_controller()
+            .map(|it| it.r#type().as_str().to_owned()),
+        strategy: configuration
+            .and_then(|it| it.strategy())
+            .map(|it| it.as_str().to_owned()),
+        scheduling: service
+            .scheduling_strategy()
+            .map(|it| it.as_str().to_owned()),
+        resource_management: service
+            .resource_management_type()
+            .map(|it| it.as_str().to_owned()),
         breaker: breaker.map_or(Breaker::default(), |it| Breaker {
             enabled: it.enable(),
             rollback: it.rollback(),
@@ -54,18 +62,26 @@ pub(super) fn service(service: &sdk::Service) -> Service {
 }
 
 fn target_groups(service: &sdk::Service) -> Vec<String> {
-    let groups = service.load_balancers().iter().filter_map(|it| owned(it.target_group_arn()));
+    let groups = service
+        .load_balancers()
+        .iter()
+        .filter_map(|it| owned(it.target_group_arn()));
     let mut groups: Vec<_> = groups.collect();
     groups.dedup();
     groups
 }
 
 fn tags(tags: &[sdk::Tag]) -> std::collections::BTreeMap<String, String> {
-    tags.iter().map(|tag| (text(tag.key()), text(tag.value()))).collect()
+    tags.iter()
+        .map(|tag| (text(tag.key()), text(tag.value())))
+        .collect()
 }
 
 fn event(event: &sdk::ServiceEvent) -> Option<ServiceEvent> {
-    Some(ServiceEvent { at: time(event.created_at())?, message: text(event.message()) })
+    Some(ServiceEvent {
+        at: time(event.created_at())?,
+        message: text(event.message()),
+    })
 }
 
 fn deployment(deployment: &sdk::Deployment) -> Deployment {
@@ -96,7 +112,10 @@ fn rollout(state: &sdk::DeploymentRolloutState) -> Rollout {
 pub(super) fn service_deployment(deployment: &sdk::ServiceDeploymentBrief) -> ServiceDeployment {
     ServiceDeployment {
         arn: text(deployment.service_deployment_arn()),
-        status: deployment.status().map(|it| it.as_str().to_owned()).unwrap_or_default(),
+        status: deployment
+            .status()
+            .map(|it| it.as_str().to_owned())
+            .unwrap_or_default(),
         reason: owned(deployment.status_reason()),
         target_revision: owned(deployment.target_service_revision_arn()),
         created_at: time(deployment.created_at()),
@@ -106,7 +125,10 @@ pub(super) fn service_deployment(deployment: &sdk::ServiceDeploymentBrief) -> Se
 
 pub(super) fn revision(revision: &sdk::ServiceRevision) -> ServiceRevision {
     let images = revision.container_images().iter().map(|it| {
-        let image = RevisionImage { image: text(it.image()), digest: owned(it.image_digest()) };
+        let image = RevisionImage {
+            image: text(it.image()),
+            digest: owned(it.image_digest()),
+        };
         (text(it.container_name()), image)
     });
     ServiceRevision {
@@ -123,7 +145,9 @@ pub(super) fn task(task: &sdk::Task) -> StoppedTask {
         task_definition_arn: owned(task.task_definition_arn()),
         group: owned(task.group()),
         started_by: owned(task.started_by()),
-        stop_code: task.stop_code().map(|it| StopCode::from(it.as_str().to_owned())),
+        stop_code: task
+            .stop_code()
+            .map(|it| StopCode::from(it.as_str().to_owned())),
         stopped_reason: owned(task.stopped_reason()),
         last_status: owned(task.last_status()),
         desired_status: owned(task.desired_status()),
@@ -168,19 +192,36 @@ pub(super) fn task_definition(definition: &sdk::TaskDefinition) -> TaskDefinitio
         cpu_architecture: platform
             .and_then(|it| it.cpu_architecture())
             .map(|it| it.as_str().to_owned()),
-        containers: definition.container_definitions().iter().map(container_definition).collect(),
+        containers: definition
+            .container_definitions()
+            .iter()
+            .map(container_definition)
+            .collect(),
     }
 }
 
 fn container_definition(container: &sdk::ContainerDefinition) -> ContainerDefinition {
     let environment = container.environment().iter();
     let environment = environment
-        .map(|it| (text(it.name()), Fingerprint::of(it.value().unwrap_or_default())))
+        .map(|it| {
+            (
+                text(it.name()),
+                Fingerprint::of(it.value().unwrap_or_default()),
+            )
+        })
         .collect();
     let secrets = container.secrets().iter();
-    let secrets = secrets.map(|it| (it.name().to_owned(), it.value_from().to_owned())).collect();
-    let files = container.environment_files().iter().map(|it| it.value().to_owned());
-    let ports = container.port_mappings().iter().filter_map(|it| it.container_port());
+    let secrets = secrets
+        .map(|it| (it.name().to_owned(), it.value_from().to_owned()))
+        .collect();
+    let files = container
+        .environment_files()
+        .iter()
+        .map(|it| it.value().to_owned());
+    let ports = container
+        .port_mappings()
+        .iter()
+        .filter_map(|it| it.container_port());
     ContainerDefinition {
         name: text(container.name()),
         image: text(container.image()),
@@ -211,7 +252,9 @@ fn dependency(dependency: &sdk::ContainerDependency) -> Dependency {
 
 fn health_check(check: &sdk::HealthCheck) -> String {
     let number = |name: &str, value: Option<i32>| {
-        value.map(|value| format!(", {name} {value}")).unwrap_or_default()
+        value
+            .map(|value| format!(", {name} {value}"))
+            .unwrap_or_default()
     };
     let command = check.command().join(" ");
     let numbers = [

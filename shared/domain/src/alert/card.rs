@@ -65,11 +65,11 @@ fn description(alert: &Alert) -> String {
         parts.add(&format!(
             "{}:\n```{}```",
             escaped(&quote.source),
-            escaped(&line(&quote.text, 500))
+            escaped(&line(&quote.text, 900))
         ));
     }
     parts.add(&log_tail(alert));
-    parts.labelled("Changed", &line(&alert.changes.join("; "), 300));
+    parts.labelled("Changed", &line(&alert.changes.join(" "), 300));
     parts.release();
     parts.add(&where_to_look);
     if parts.text.is_empty() {

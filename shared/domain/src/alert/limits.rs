@@ -34,13 +34,16 @@ pub(super) struct Measure {
     links: usize,
 }
 
-/// From everything to the bare minimum. Evidence goes first; the headline, the best cause and the
+/// From everything to the bare minimum. ECS writes reasons of up to 1,024 characters, and what they
+/// turn on often stands in the middle: they are cut only where they must be.
+///
+/// Evidence goes first; the headline, the best cause and the
 /// first steps never.
 pub(super) const MEASURES: [Measure; 5] = [
     Measure {
         sentences: (8, 700),
         causes: 3,
-        quotes: (3, 600),
+        quotes: (3, 1_100),
         changes: (16, 240),
         steps: (8, 700),
         log_lines: (50, 400),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::limits::{MEASURES, Measure, PUBLICATION, SUBJECT, TEXT, fit};
+use super::limits::{MEASURES, PUBLICATION, SUBJECT, TEXT, fit};
 use super::{Alert, attributes, card, json as machine, sms, text};
 use crate::sanitize::line;
 
@@ -21,22 +21,18 @@ pub struct Publication {
 
 /// The alert in every format, as much of it as fits.
 pub fn render(alert: &Alert) -> Publication {
-    let within = |measure: &Measure| {
-        let alert = fit(alert, measure);
-        (text::render(&alert), alert)
-    };
-    let [rest @ .., bare] = &MEASURES;
-    let rest = rest
-        .iter()
-        .map(within)
-        .filter(|(text, _)| text.len() <= TEXT);
-    let mut publications = rest.map(|(text, alert)| publication(&text, &alert));
-    publications
-        .find(|it| it.size() <= PUBLICATION)
-        .unwrap_or_else(|| {
-            let (text, alert) = within(bare);
-            publication(&text, &alert)
-        })
+    let [widest, narrower @ .., narrowest] = &MEASURES;
+    let alert = fit(alert, widest);
+    let full = std::iter::once(alert.clone());
+    let smaller = full.chain(narrower.iter().map(|measure| fit(&alert, measure)));
+    let mut fitting = smaller.filter_map(|alert| {
+        let text = Some(text::render(&alert)).filter(|text| text.len() <= TEXT)?;
+        Some(publication(&text, &alert)).filter(|it| it.size() <= PUBLICATION)
+    });
+    fitting.next().unwrap_or_else(|| {
+        let alert = fit(&alert, narrowest);
+        publication(&text::render(&alert), &alert)
+    })
 }
 
 fn publication(text: &str, alert: &Alert) -> Publication {

@@ -176,13 +176,25 @@ fn stopped_tasks(alert: &Alert, page: &mut Page) {
             &ran(row.ran_seconds),
             &row.exits,
         ));
-        let why = [row.stop_code.as_str(), row.reason.as_str()];
+        let reason = if is_quoted(alert, &row.reason) {
+            "reason as quoted above"
+        } else {
+            &row.reason
+        };
+        let why = [row.stop_code.as_str(), reason];
         if before != Some(why) {
             let said: Vec<&str> = why.into_iter().filter(|text| !text.is_empty()).collect();
             page.paragraph("    ", &said.join(": "));
         }
         before = Some(why);
     }
+}
+
+/// Whether a cause quotes a text that begins as this one, which may be a shortened form.
+fn is_quoted(alert: &Alert, reason: &str) -> bool {
+    let start: String = reason.chars().take(60).collect();
+    let mut quotes = alert.causes.iter().flat_map(|cause| &cause.evidence);
+    !start.is_empty() && quotes.any(|quote| quote.text.starts_with(&start))
 }
 
 fn service_events(alert: &Alert, page: &mut Page) {

@@ -4,7 +4,7 @@ use super::culprit::{culprit, essential};
 use super::draft::{Draft, drop_repeated, evidence, exit_evidence};
 use super::rule::{Rule, read};
 use super::text::Text;
-use super::{Cause, Confidence, Context, Evidence, Finding, exit, fix};
+use super::{Cause, Confidence, Context, Evidence, Fault, Finding, exit, fix};
 use crate::facts::{StopCode, StoppedContainer, StoppedTask};
 
 /// The source of a quotation of the task's own sentence.
@@ -117,7 +117,11 @@ impl<'a> Case<'a> {
     fn by_task_sentence(&self) -> Option<Draft<'a>> {
         let rule = self.said?;
         let container = self.owner(rule.cause);
-        let order = if rule.cause == Cause::Oom { 1 } else { 2 };
+        let order = match rule.cause {
+            _ if rule.cause.fault() == Fault::Intended => 0,
+            Cause::Oom => 1,
+            _ => 2,
+        };
         Some(Draft {
             order,
             ..self.draft(rule.cause, rule.confidence, container)

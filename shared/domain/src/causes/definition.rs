@@ -14,8 +14,13 @@ pub(super) const DEFINITION: Family = Family {
             TaskDefinitionInvalid,
             &[&[
                 "not compatible with the selected compute strategy",
-                "does not have the required compatibilit",
                 "no fargate configuration exists",
+            ]],
+        ),
+        likely(
+            TaskDefinitionInvalid,
+            &[&[
+                "does not have the required compatibilit",
                 "fargate requires",
                 "invalid cpu",
                 "could not select device driver",
@@ -29,6 +34,7 @@ pub(super) const DEFINITION: Family = Family {
                 "range of cpus",
                 "conflicting options",
                 "invalid ulimit",
+                "invalid environment variable",
                 "invalid cpu or memory",
                 "task definition is inactive",
                 "task definition does not exist",

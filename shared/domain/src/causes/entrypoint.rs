@@ -30,10 +30,10 @@ pub(super) const ENTRYPOINT: Family = Family {
         "user",
     ],
     rules: &[
-        certain(
+        certain(BadEntrypoint, &[&["executable file not found"]]),
+        likely(
             BadEntrypoint,
             &[&[
-                "executable file not found",
                 "no command specified",
                 "chdir to cwd",
                 "args must not be empty",

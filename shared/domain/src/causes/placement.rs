@@ -13,7 +13,7 @@ pub(super) const CODES: &[&str] = &[
     "agent",
     "attribute",
     "memberof",
-    "memberof placement constraint unsatisfied.",
+    "memberof placement constraint unsatisfied",
     "inactive",
     "location",
 ];
@@ -31,8 +31,23 @@ pub(super) const QUOTAS: Family = Family {
                 "reached the limit on the number of",
                 "reached the limit",
                 "above your limit",
-                "limitexceeded",
                 "instancecountexceeded",
+                "vcpu limit",
+                "vcpulimit",
+            ]],
+        ),
+        likely(
+            QuotaLimit,
+            &[
+                &["vcpu", "fargate", "on-demand"],
+                &["limit", "quota", "exceed"],
+            ],
+        )
+        .unless(&["memory limit", "time limit"]),
+        likely(
+            QuotaLimit,
+            &[&[
+                "limitexceeded",
                 "limit exceeded",
                 "exceeded your",
                 "exceeds your",
@@ -43,17 +58,10 @@ pub(super) const QUOTAS: Family = Family {
                 "service quota",
                 "servicequota",
                 "your quota",
-                "vcpu limit",
-                "vcpulimit",
-                "concurrent task limit",
                 "provisioning limit",
                 "provisioning capacity limit",
                 "provisioning state limit",
-            ]],
-        ),
-        likely(
-            QuotaLimit,
-            &[&[
+                "concurrent task limit",
                 "being throttled",
                 "throttlingexception",
                 "throttled",
@@ -96,7 +104,7 @@ pub(super) const PLACEMENT: Family = Family {
         "port",
     ],
     rules: &[
-        certain(
+        likely(
             PlacementOther,
             &[&[
                 "already using a port",
@@ -183,6 +191,13 @@ pub(super) const PLACEMENT: Family = Family {
                 "resource:",
                 "insufficient",
             ]],
+        ),
+        likely(
+            CapacityUnavailable,
+            &[
+                &["capacity"],
+                &["unavailable", "not available", "insufficient", "exhausted"],
+            ],
         ),
         likely(
             PlatformInternalError,

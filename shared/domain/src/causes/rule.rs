@@ -91,11 +91,26 @@ const FAMILIES: &[&Family] = &[
     &super::runtime::PLATFORM,
 ];
 
+/// What the scheduler puts before a sentence that somebody else wrote.
+const QUOTED_AFTER: &[&str] = &[
+    "was unable to place a task. reason: ",
+    "failed to launch a task with (error ",
+];
+
 /// The rule that reads `text`, if one does.
 pub(super) fn read(text: &Text) -> Option<&'static Rule> {
-    let words = text.words();
-    let words = words.strip_prefix("taskfailedtostart: ").unwrap_or(words);
-    if super::placement::CODES.contains(&words) {
+    // A service may be called anything: where a sentence is quoted, only that one is asked first.
+    let quoted = QUOTED_AFTER
+        .iter()
+        .find_map(|lead| text.words().split_once(lead));
+    let inner = quoted.and_then(|(_, inner)| read_one(&Text::of(inner)));
+    inner.or_else(|| read_one(text))
+}
+
+fn read_one(text: &Text) -> Option<&'static Rule> {
+    let words = text.words().trim_end_matches(['.', ')']);
+    let last = words.rsplit(": ").next().unwrap_or(words);
+    if super::placement::CODES.contains(&last) {
         return Some(&super::placement::BY_CODE);
     }
     FAMILIES

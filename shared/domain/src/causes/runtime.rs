@@ -33,7 +33,12 @@ pub(super) const MEMORY: Family = Family {
         ),
         likely(
             Oom,
-            &[&["cannot allocate memory", "memory usage", "memory exhausted"]],
+            &[&[
+                "cannot allocate memory",
+                "memory usage",
+                "memory exhausted",
+                "set memory limit",
+            ]],
         )
         .unless(&["unable to place"]),
     ],
@@ -41,12 +46,14 @@ pub(super) const MEMORY: Family = Family {
 
 /// Containers that wait for others.
 pub(super) const DEPENDENCY: Family = Family {
-    gate: &["depend"],
+    gate: &["depend", "non running container", "cannot link to"],
     rules: &[
         certain(
             DependencyContainerFailed,
             &[&[
                 "dependency graph",
+                "non running container",
+                "cannot link to",
                 "container ordering dependency",
                 "taskdependencyerror",
             ]],
@@ -126,7 +133,7 @@ pub(super) const TIMEOUTS: Family = Family {
             ImagePullNetwork,
             &[&["transition to pulled", "transition to pulling"]],
         ),
-        certain(
+        likely(
             TimeoutStart,
             &[&[
                 "transition to created",
@@ -175,6 +182,7 @@ pub(super) const PLATFORM: Family = Family {
                 "programming external connectivity",
                 "port is already allocated",
                 "address already in use",
+                "userland proxy",
                 "ports are not available",
                 "port already in use",
             ]],
@@ -213,6 +221,8 @@ pub(super) const PLATFORM: Family = Family {
                 "containerd",
                 "docker daemon",
                 "unexpected error",
+                "failed to create endpoint",
+                "network bridge",
                 "please try again",
                 "platform error",
                 "agent error",

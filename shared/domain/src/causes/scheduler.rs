@@ -71,6 +71,11 @@ pub(super) const SENTENCES: Family = Family {
             ContainerHealthCheck,
             &[&["due to an unhealthy status", "failed health check"]],
         ),
+        possible(ElbHealthCheck, &[&["health checks failed"]]),
+        possible(
+            ContainerHealthCheck,
+            &[&["health check", "healthcheck"], &["fail", "unhealthy"]],
+        ),
         certain(SchedulerStop, &[&["scaling activity initiated by"]]),
         certain(
             SchedulerStop,
@@ -89,7 +94,7 @@ pub(super) const SENTENCES: Family = Family {
             SpotInterruption,
             &[&["spot task was interrupted", "spotinterruption"]],
         ),
-        certain(
+        likely(
             SpotInterruption,
             &[&["spot"], &["interrupt", "reclaim", "termination notice"]],
         ),
@@ -114,7 +119,7 @@ pub(super) const SENTENCES: Family = Family {
         .unless(&["instance"]),
         likely(
             FargateMaintenance,
-            &[&["fargate"], &["maintenance", "retire", "retirement"]],
+            &[&["fargate"], &["maintenance", "retir"]],
         ),
         certain(
             HostTerminated,
@@ -126,6 +131,19 @@ pub(super) const SENTENCES: Family = Family {
             PlacementOther,
             &[&["protected task"], &["unable", "scale in", "scale-in"]],
         ),
+        likely(
+            SchedulerStop,
+            &[&[
+                "service was deleted",
+                "service is being deleted",
+                "replaced by a new",
+                "newer deployment",
+                "scaling in",
+                "scale-in",
+                "scaled in",
+            ]],
+        )
+        .unless(&["unable", "fail", "error"]),
     ],
 };
 
@@ -152,13 +170,7 @@ pub(super) const HOSTS: Family = Family {
         likely(
             HostTerminated,
             &[
-                &[
-                    "container instance",
-                    "ec2 instance",
-                    "managed instance",
-                    "instance i-",
-                    "host",
-                ],
+                &["instance", "host"],
                 &[
                     "terminat",
                     "deregister",

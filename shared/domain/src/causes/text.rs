@@ -44,13 +44,10 @@ impl Text {
     }
 }
 
-/// Where the bit of a three-byte run is.
+/// Where the bit of a three-byte run is: a multiplicative hash, its upper twelve bits.
 fn place(run: &[u8]) -> (usize, u64) {
-    let mix = run.iter().fold(0_u32, |mix, byte| {
-        mix.wrapping_mul(0x9E37)
-            .wrapping_add(u32::from(*byte).wrapping_mul(0x85EB))
-    });
-    let slot = (mix >> 7) & 0xFFF;
+    let packed = run.iter().fold(0_u32, |packed, byte| packed << 8 | u32::from(*byte));
+    let slot = packed.wrapping_mul(0x9E37_79B1) >> 20;
     ((slot >> 6) as usize, 1 << (slot & 63))
 }
 

@@ -21,7 +21,7 @@ pub(super) const EFS: Family = Family {
             EfsMount,
             &[&["efs utils", "efs volume", "mount.efs", "efs file system"]],
         )
-        .unless(&["not support"]),
+        .unless(&["does not support"]),
         likely(
             EfsMount,
             &[&[
@@ -40,7 +40,7 @@ pub(super) const EFS: Family = Family {
                 &["mount", "resolve", "volume", "access point"],
             ],
         )
-        .unless(&["not support"]),
+        .unless(&["does not support"]),
         likely(
             EfsMount,
             &[
@@ -48,7 +48,7 @@ pub(super) const EFS: Family = Family {
                 &["fail", "unable", "denied", "timed out", "error"],
             ],
         )
-        .unless(&["prefs", "cannotpull", "refs/", "not support"]),
+        .unless(&["prefs", "cannotpull", "refs/", "does not support"]),
         likely(
             EfsMount,
             &[
@@ -64,7 +64,7 @@ pub(super) const VOLUMES: Family = Family {
     gate: &["volume", "mount", "bind", "ebs", "fsx", "not a directory"],
     rules: &[
         likely(ImagePullDiskFull, &[&["no space left"]]),
-        certain(
+        likely(
             VolumeMount,
             &[&[
                 "cannotcreatevolumeerror",
@@ -115,7 +115,12 @@ pub(super) const VOLUMES: Family = Family {
                 ],
             ],
         )
-        .unless(&["volumefrom", "unable to place", "closest matching"]),
+        .unless(&[
+            "volumefrom",
+            "unable to place",
+            "closest matching",
+            "does not support",
+        ]),
         likely(
             VolumeMount,
             &[

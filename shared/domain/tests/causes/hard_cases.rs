@@ -443,3 +443,95 @@ fn another_tasks_log_is_not_read() {
         "{finding:?}"
     );
 }
+
+#[test]
+fn a_fix_names_the_resource_that_the_sentence_names() {
+    let reasons = [
+        (
+            "unable to retrieve secret from asm: context deadline exceeded",
+            "AWS Secrets Manager",
+        ),
+        (
+            "unable to retrieve ecr registry auth: dial tcp 1.2.3.4:443: i/o timeout",
+            "ecr.api",
+        ),
+        (
+            "unable to retrieve secrets from ssm: context deadline exceeded",
+            "AWS Systems Manager",
+        ),
+        (
+            "Task failed ELB health checks in (elb shop-lb)",
+            "load balancer shop-lb",
+        ),
+        (
+            "x is unhealthy in target-group shop due to (reason Request timed out)",
+            "group shop,",
+        ),
+        (
+            "Unexpected EC2 error while attempting to Create Network Interface in subnet \
+             'subnet-0123': InsufficientFreeAddressesInSubnet",
+            "subnet subnet-0123",
+        ),
+        (
+            "efs volumes: Failed to resolve \"fs-0123.efs.eu-west-1.amazonaws.com\"",
+            "fs-0123",
+        ),
+        (
+            "secret from asm: did not contain json key db_url",
+            "`db_url`",
+        ),
+        (
+            "CannotStartContainerError: exec: \"npm\": executable file not found in $PATH",
+            "`npm`",
+        ),
+        (
+            "secrets from ssm: invalid ssm parameters: /shop/db",
+            "parameter /shop/db",
+        ),
+        (
+            "CannotPullContainerError: unable to retrieve ecr registry auth: AccessDenied",
+            "ecr:Get",
+        ),
+    ];
+    for (reason, named) in reasons {
+        let fix = first(&task("", reason), &Context::default()).fix;
+        assert!(fix.contains(named), "{reason}: {fix}");
+    }
+}
+
+#[test]
+fn a_fix_names_what_the_definition_names() {
+    let mut app = container("app", true);
+    app.image = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/order-api:v42".to_owned();
+    app.memory = Some(256);
+    let log = domain::facts::LogConfiguration {
+        group: Some("/ecs/order-api".to_owned()),
+        ..Default::default()
+    };
+    app.log = Some(log);
+    let mut definition = definition(vec![app]);
+    definition.execution_role_arn = Some("arn:aws:iam::111122223333:role/order-exec".to_owned());
+    let context = Context {
+        task_definition: Some(&definition),
+        ..Context::default()
+    };
+    for (reason, named) in [
+        ("CannotPullContainerError: no such image", "order-api:v42"),
+        (
+            "CannotPullECRContainerError: AccessDenied",
+            "role/order-exec",
+        ),
+        (
+            "failed to initialize logging driver: log group does not exist",
+            "group /ecs/order-api",
+        ),
+        (
+            "OutOfMemoryError: container killed due to memory usage",
+            "256 MiB",
+        ),
+        ("RESOURCE:MEMORY", "task definition order-api:42"),
+    ] {
+        let fix = first(&task("", reason), &context).fix;
+        assert!(fix.contains(named), "{reason}: {fix}");
+    }
+}

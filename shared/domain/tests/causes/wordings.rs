@@ -56,6 +56,35 @@ fn a_sentence_means_the_same_in_a_service_event() {
 }
 
 #[test]
+fn a_sentence_means_the_same_quoted_by_the_scheduler() {
+    check("placement", |sentence| {
+        // With nothing inside that is understood, the frame is what remains.
+        let frame =
+            format!("(service CannotPull-x) was unable to place a task. Reason: {sentence}.");
+        let inside = diagnose_event(sentence, &Context::default());
+        if inside[0].cause == Cause::Unknown {
+            return inside;
+        }
+        diagnose_event(&frame, &Context::default())
+    });
+    check("launch", |sentence| {
+        let frame = format!("service oom-app failed to launch a task with (error {sentence}).");
+        diagnose_event(&frame, &Context::default())
+    });
+}
+
+#[test]
+fn a_sentence_means_the_same_with_other_quotes_lines_and_case() {
+    check("pasted", |sentence| {
+        let pasted = format!(
+            "STOPPED ({})",
+            sentence.replace('\'', "’").replace(' ', "\n ")
+        );
+        diagnose_event(&pasted.to_uppercase(), &Context::default())
+    });
+}
+
+#[test]
 fn most_codes_have_a_wording() {
     // The others are told by exit codes, not by sentences.
     let by_exit = [

@@ -1,4 +1,4 @@
-//! The reading operations (ecs-facts 5.1).
+//! The reading operations (ECS API reference, each under its name).
 
 use super::{cluster_name, invalid, known_cluster, render};
 use crate::api::{Answer, ApiError, number, page, text, texts};

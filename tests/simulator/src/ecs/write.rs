@@ -1,4 +1,4 @@
-//! The writing operations (ecs-facts 5.2, 6.3).
+//! The writing operations (ECS API reference, each under its name).
 
 use super::{cluster_name, invalid, known_cluster, render, settings};
 use crate::api::{Answer, ApiError, number, text};

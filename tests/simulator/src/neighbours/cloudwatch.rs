@@ -1,4 +1,4 @@
-//! `CloudWatch` `GetMetricData` for the `AWS/ECS` metrics of a service (ecs-facts 5.5).
+//! `CloudWatch` `GetMetricData` for the `AWS/ECS` metrics of a service (page `available-metrics`).
 
 use crate::api::{Answer, ApiError, number, text};
 use crate::world::{Time, World};

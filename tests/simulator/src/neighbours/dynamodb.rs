@@ -3,7 +3,7 @@
 pub use super::attribute::Item;
 use super::attribute::{compare, typed};
 use super::expression::{Scope, invalid};
-use super::{condition, update};
+use super::{condition, transaction, update};
 use crate::api::{Answer, ApiError, number, text};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -17,11 +17,11 @@ pub struct Table {
     pub items: Vec<Item>,
 }
 
-type Tables = BTreeMap<String, Table>;
+pub(super) type Tables = BTreeMap<String, Table>;
 
 pub(crate) fn call(tables: &mut Tables, operation: &str, body: &Value) -> Answer {
     if operation == "TransactWriteItems" {
-        return transact(tables, body);
+        return transaction::write(tables, body);
     }
     let table = table_of(tables, body)?;
     match operation {
@@ -35,7 +35,10 @@ pub(crate) fn call(tables: &mut Tables, operation: &str, body: &Value) -> Answer
     }
 }
 
-fn table_of<'t>(tables: &'t mut Tables, body: &Value) -> Result<&'t mut Table, ApiError> {
+pub(super) fn table_of<'t>(
+    tables: &'t mut Tables,
+    body: &Value,
+) -> Result<&'t mut Table, ApiError> {
     let name = text(body, "TableName")
         .rsplit('/')
         .next()
@@ -150,7 +153,7 @@ fn query(table: &Table, body: &Value) -> Answer {
 }
 
 /// What a write would do: the position and content before, and the content after.
-struct Change {
+pub(super) struct Change {
     at: Option<usize>,
     before: Option<Item>,
     after: Option<Item>,
@@ -165,7 +168,7 @@ fn write(table: &mut Table, operation: &str, body: &Value) -> Answer {
     Ok(answer)
 }
 
-fn plan(table: &Table, operation: &str, body: &Value) -> Result<Change, ApiError> {
+pub(super) fn plan(table: &Table, operation: &str, body: &Value) -> Result<Change, ApiError> {
     let key = match operation {
         "PutItem" | "Put" => table.key_of(members(body, "Item")?, true)?,
         _ => table.key_of(members(body, "Key")?, false)?,
@@ -248,7 +251,7 @@ fn returned(change: &Change, body: &Value) -> Value {
     attributes.map_or_else(|| json!({}), |attributes| json!({"Attributes": attributes}))
 }
 
-fn commit(table: &mut Table, change: Change) {
+pub(super) fn commit(table: &mut Table, change: Change) {
     match (change.at, change.after) {
         (Some(at), Some(item)) => table.items[at] = item,
         (None, Some(item)) => table.items.push(item),
@@ -257,48 +260,4 @@ fn commit(table: &mut Table, change: Change) {
         }
         (None, None) => {}
     }
-}
-
-/// All or nothing: every condition is checked before anything is written.
-fn transact(tables: &mut Tables, body: &Value) -> Answer {
-    let parts = body
-        .get("TransactItems")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    let mut work = Vec::new();
-    for part in &parts {
-        let (operation, request) = part
-            .as_object()
-            .and_then(|members| members.iter().find(|(_, value)| value.is_object()))
-            .ok_or_else(|| invalid("Each item needs one of Put, Update, Delete, ConditionCheck"))?;
-        work.push((operation.as_str(), request));
-    }
-    let mut reasons = Vec::new();
-    let mut failed = false;
-    for (operation, request) in &work {
-        reasons.push(match plan(table_of(tables, request)?, operation, request) {
-            Ok(_) => json!({"Code": "None"}),
-            Err(error) if error.code == "ConditionalCheckFailedException" => {
-                failed = true;
-                json!({"Code": "ConditionalCheckFailed", "Message": error.message})
-            }
-            Err(error) => return Err(error),
-        });
-    }
-    if failed {
-        let codes: Vec<_> = reasons.iter().map(|reason| text(reason, "Code")).collect();
-        let message = format!(
-            "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
-            codes.join(", ")
-        );
-        let error = ApiError::new("TransactionCanceledException", message);
-        return Err(error.with("CancellationReasons", reasons.into()));
-    }
-    for (operation, request) in &work {
-        let table = table_of(tables, request)?;
-        let change = plan(table, operation, request)?;
-        commit(table, change);
-    }
-    Ok(json!({}))
 }

@@ -1,4 +1,4 @@
-//! `CloudWatch` Logs `GetLogEvents` (ecs-facts 5.4).
+//! `CloudWatch` Logs `GetLogEvents`.
 
 use crate::api::{Answer, ApiError, number, text};
 use crate::world::{LogEvent, World};

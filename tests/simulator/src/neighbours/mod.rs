@@ -9,6 +9,7 @@ mod load_balancing;
 mod logs;
 mod sns;
 mod sqs;
+mod transaction;
 mod update;
 
 pub use dynamodb::{Item, Table};

@@ -1,4 +1,4 @@
-//! Amazon SNS `Publish`: recorded, and refused where SNS refuses (ecs-facts 5.7).
+//! Amazon SNS `Publish`: recorded, and refused where SNS refuses (API `Publish`).
 
 use crate::api::{Answer, ApiError, text};
 use serde_json::{Value, json};

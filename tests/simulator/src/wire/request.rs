@@ -45,6 +45,8 @@ pub(crate) fn parse(path: &str, headers: &HeaderMap, body: &[u8]) -> Option<Requ
             "Logs_20140328" => (Api::Logs, JSON_11),
             "DynamoDB_20120810" => (Api::DynamoDb, JSON_10),
             "AmazonSQS" => (Api::Sqs, JSON_10),
+            // Beside CBOR, which the Rust SDK takes.
+            "GraniteServiceVersion20100801" => (Api::CloudWatch, JSON_10),
             _ => return None,
         };
         let body = match body {

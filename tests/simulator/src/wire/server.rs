@@ -6,7 +6,7 @@ use crate::api::Answer;
 use crate::authorize::Decision;
 use crate::calls::Outcome;
 use crate::faults::{FaultKind, denied, denied_because, internal, throttled};
-use crate::state::Shared;
+use crate::state::{Begun, Shared};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -70,11 +70,15 @@ async fn answer(
 
 async fn carry_out(request: &Request, shared: &Shared) -> Result<HttpAnswer, std::io::Error> {
     let action = request.action();
-    let (call, fault, latency) = shared.begin(request);
+    let Begun {
+        call,
+        resource,
+        fault,
+        latency,
+    } = shared.begin(request);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    let resource = shared.resource_of(call);
     let answer = match fault {
         Some(FaultKind::Hangs) => {
             let never: Infallible = std::future::pending().await;
@@ -103,18 +107,19 @@ async fn carry_out(request: &Request, shared: &Shared) -> Result<HttpAnswer, std
 }
 
 async fn authorized(request: &Request, shared: &Shared, resource: &str) -> Answer {
-    let action = request.action();
     if let Some(authorizer) = shared.authorizer() {
-        let asked = shared.auth_request(request, resource);
-        match authorizer.decide(asked).await {
-            Decision::Allow => {}
-            Decision::Deny(text) if text.is_empty() => {
-                return Err(denied(request.api, &action, resource));
+        for asked in shared.auth_requests(request, resource) {
+            let (action, resource) = (asked.action.clone(), asked.resource_arn.clone());
+            match authorizer.decide(asked).await {
+                Decision::Allow => {}
+                Decision::Deny(text) if text.is_empty() => {
+                    return Err(denied(request.api, &action, &resource));
+                }
+                Decision::Deny(text) => return Err(denied_because(request.api, text)),
             }
-            Decision::Deny(text) => return Err(denied_because(request.api, text)),
         }
     }
-    if !shared.within_rate(&action) {
+    if !shared.within_rate(&request.action()) {
         return Err(throttled(request.api));
     }
     shared.perform(request)

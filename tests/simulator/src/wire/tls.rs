@@ -1,6 +1,9 @@
 //! A certificate authority for one run, and a certificate for loopback.
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use std::io;
@@ -31,12 +34,22 @@ type Chain = Vec<rustls::pki_types::CertificateDer<'static>>;
 fn certificates() -> Result<(String, Chain, PrivateKeyDer<'static>), rcgen::Error> {
     let mut authority = CertificateParams::new(Vec::new())?;
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    // Distinct names: OpenSSL takes a certificate of its issuer's name for self-signed.
+    authority
+        .distinguished_name
+        .push(DnType::CommonName, "simulator CA");
     let ca_key = KeyPair::generate()?;
     let ca = authority.self_signed(&ca_key)?;
     let issuer = Issuer::new(authority, ca_key);
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let mut server = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+    server
+        .distinguished_name
+        .push(DnType::CommonName, "localhost");
+    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    server.use_authority_key_identifier_extension = true;
     let key = KeyPair::generate()?;
-    let certificate = CertificateParams::new(names)?.signed_by(&key, &issuer)?;
+    let certificate = server.signed_by(&key, &issuer)?;
     let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
     Ok((ca.pem(), vec![certificate.der().clone()], key))
 }

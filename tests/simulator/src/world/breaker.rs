@@ -155,7 +155,8 @@ impl World {
         self.wake(service);
     }
 
-    /// The old deployment is PRIMARY again under its own id (ecs-facts 1.4, 6.1).
+    /// The old deployment is PRIMARY again under its own id (page
+    /// `deployment-circuit-breaker`: it goes from COMPLETED to `IN_PROGRESS`).
     fn roll_back(&mut self, service: usize, failed: &Deployment, good: Deployment, by: Trigger) {
         let now = self.now;
         let deployments = &mut self.services[service].deployments;

@@ -1,9 +1,8 @@
 //! What callers ask for: create a service, deploy, scale, run a task, stop a deployment.
 
-use super::lifecycle::Origin;
 use super::{
     Deployment, Rollout, Service, ServiceDeployment, ServiceDeploymentStatus as Status,
-    ServiceRevision, Settings, World, last_part,
+    ServiceRevision, Settings, World,
 };
 use std::collections::{HashMap, VecDeque};
 
@@ -116,7 +115,8 @@ impl World {
         }
     }
 
-    /// The task definition that `UpdateService` would deploy, or its refusal (ecs-facts 5.2, 6.3).
+    /// The task definition that `UpdateService` would deploy, or its refusal (API
+    /// `UpdateService`; the texts as seen).
     pub(crate) fn deployable(&self, service: usize, reference: &str) -> Result<String, Refusal> {
         let controller = self.services[service].settings.controller.as_str();
         let fixed = match controller {
@@ -179,20 +179,17 @@ impl World {
                 .collect(),
             healthy_since: None,
         };
-        let rolling = self.services[service].settings.is_rolling();
         self.services[service]
             .deployments
             .insert(0, deployment.clone());
         self.services[service].steady = false;
         self.services[service].start_failures = 0;
-        if rolling {
-            self.tell_deployment(
-                service,
-                "INFO",
-                "SERVICE_DEPLOYMENT_IN_PROGRESS",
-                &deployment,
-            );
-        }
+        self.tell_deployment(
+            service,
+            "INFO",
+            "SERVICE_DEPLOYMENT_IN_PROGRESS",
+            &deployment,
+        );
         self.wake(service);
     }
 
@@ -262,70 +259,5 @@ impl World {
         };
         self.services[service].service_deployments.push(entry);
         arn
-    }
-
-    /// `StopServiceDeployment` with ROLLBACK (page `stop-service-deployment`).
-    pub(crate) fn stop_service_deployment(&mut self, arn: &str) -> Result<(), Refusal> {
-        let service = self.service_with_deployment(arn)?;
-        let now = self.now;
-        let entry = self
-            .service_deployment(service, arn)
-            .expect("found just before");
-        match entry.status {
-            Status::Pending | Status::InProgress => {
-                entry.status = Status::RollbackRequested;
-                entry.updated_at = now;
-            }
-            Status::StopRequested | Status::RollbackRequested | Status::RollbackInProgress => {}
-            Status::Successful
-            | Status::Stopped
-            | Status::RollbackSuccessful
-            | Status::RollbackFailed => {
-                let status = entry.status.as_str();
-                let text = format!("Cannot stop a service deployment in the {status} state.");
-                return Err(Refusal::new("ConflictException", text));
-            }
-        }
-        self.wake(service);
-        Ok(())
-    }
-
-    pub(crate) fn service_with_deployment(&self, arn: &str) -> Result<usize, Refusal> {
-        let holds = |s: &Service| s.service_deployments.iter().any(|entry| entry.arn == arn);
-        self.services.iter().position(holds).ok_or_else(|| {
-            Refusal::new(
-                "ServiceDeploymentNotFoundException",
-                "Service deployment not found.",
-            )
-        })
-    }
-
-    /// Runs a task outside any service, as `RunTask` does. Gives its ARN.
-    ///
-    /// # Panics
-    /// If the task definition is unknown.
-    pub fn run_task(
-        &mut self,
-        cluster: &str,
-        task_definition: &str,
-        started_by: Option<&str>,
-    ) -> String {
-        let cluster = last_part(cluster).to_owned();
-        self.clusters.insert(cluster.clone());
-        let definition = self
-            .definition(task_definition)
-            .expect("a known task definition")
-            .clone();
-        let group = format!("family:{}", definition.family);
-        let started_by = started_by.map(str::to_owned);
-        self.start_task(
-            &definition,
-            Origin {
-                cluster,
-                service: None,
-                group,
-                started_by,
-            },
-        )
     }
 }

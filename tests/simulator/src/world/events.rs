@@ -1,4 +1,4 @@
-//! `EventBridge` events (ecs-facts 1.2 to 1.5) and the service's own event list (1.7).
+//! `EventBridge` events (page `ecs_cwe_events`) and the service's own event list.
 
 use super::{Deployment, Service, ServiceEvent, Time, Times, World, task_json};
 use chrono::{SecondsFormat, TimeDelta};
@@ -26,7 +26,8 @@ impl World {
         self.tell("ECS Task State Change", &arn, detail);
     }
 
-    /// `clusterArn` stands in the events of 2026, though not in the documented example.
+    /// `clusterArn` stands in the events of 2026, though not in the documented example. Only
+    /// rolling updates under the ECS controller are sure to send these.
     pub(crate) fn tell_deployment(
         &mut self,
         service: usize,
@@ -34,6 +35,9 @@ impl World {
         name: &str,
         d: &Deployment,
     ) {
+        if !self.services[service].settings.is_rolling() {
+            return;
+        }
         let Service { arn, cluster, .. } = self.services[service].clone();
         let detail = json!({
             "eventType": kind, "eventName": name, "clusterArn": self.names.cluster(&cluster),
@@ -107,25 +111,30 @@ impl World {
         self.tell("ECS Hook State Change", arn, detail);
     }
 
-    /// Adds `(service X) <text>` to the service's events, unless the same was said within six
-    /// hours and its cause is not resolved (page `service-event-messages`). Steady state
-    /// resolves every cause. Says whether it was added.
-    pub(crate) fn say(&mut self, service: usize, text: &str) -> bool {
-        let now = self.now;
+    /// Adds `(service X) <text>` to the service's events.
+    pub(crate) fn say(&mut self, service: usize, text: &str) {
+        let id = self.ids.uuid();
         let service = &mut self.services[service];
         let message = format!("(service {}) {text}", service.name);
-        let said = service.posted.get(&message);
-        if said.is_some_and(|at| now - *at < TimeDelta::hours(6)) {
-            return false;
-        }
-        service.posted.insert(message.clone(), now);
         let event = ServiceEvent {
-            id: self.ids.uuid(),
-            created_at: now,
+            id,
+            created_at: self.now,
             message,
         };
         service.events.push_front(event);
         service.events.truncate(100);
+    }
+
+    /// Says it unless it was said within six hours and its cause is not resolved (page
+    /// `service-event-messages`); steady state resolves every cause. Tells whether it was said.
+    pub(crate) fn say_once(&mut self, service: usize, text: &str) -> bool {
+        let now = self.now;
+        let said = self.services[service].posted.get(text);
+        if said.is_some_and(|at| now - *at < TimeDelta::hours(6)) {
+            return false;
+        }
+        self.services[service].posted.insert(text.into(), now);
+        self.say(service, text);
         true
     }
 
@@ -139,7 +148,7 @@ impl World {
 
     pub(crate) fn say_placement_failure(&mut self, service: usize, reason: &str, message: &str) {
         let text = format!("was unable to place a task. Reason: {message}");
-        if self.say(service, &text) {
+        if self.say_once(service, &text) {
             self.tell_service(
                 service,
                 "ERROR",
@@ -152,7 +161,7 @@ impl World {
     pub(crate) fn say_start_impaired(&mut self, service: usize) {
         self.services[service].start_failures += 1;
         if self.services[service].start_failures >= IMPAIRED_AFTER
-            && self.say(
+            && self.say_once(
                 service,
                 "is unable to consistently start tasks successfully.",
             )

@@ -218,6 +218,25 @@ impl Fate {
         self
     }
 
+    /// The containers it speaks of, so that a misspelt one is found out.
+    pub(crate) fn containers(&self) -> Vec<&str> {
+        let of_kind: Vec<&str> = match &self.kind {
+            Kind::FailsToStart {
+                container_reasons, ..
+            } => container_reasons
+                .iter()
+                .map(|(name, _)| name.as_str())
+                .collect(),
+            Kind::Exits { deaths, .. } => deaths.iter().map(|d| d.container.as_str()).collect(),
+            Kind::FailsContainerHealth { container } => vec![container],
+            Kind::RunsHealthy | Kind::FailsTargetHealth { .. } | Kind::CannotBePlaced { .. } => {
+                Vec::new()
+            }
+        };
+        let logging = self.logs.iter().map(|line| line.container.as_str());
+        of_kind.into_iter().chain(logging).collect()
+    }
+
     /// CPU and memory that a running task uses, in percent of what it was given.
     #[must_use]
     pub fn using(mut self, cpu: f64, memory: f64) -> Self {

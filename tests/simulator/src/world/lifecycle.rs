@@ -184,12 +184,22 @@ impl World {
     }
 
     /// A container ends; the task follows if it was essential.
-    fn exit(&mut self, index: usize, name: &str, code: Option<i64>, reason: Option<String>) {
+    pub(crate) fn exit(
+        &mut self,
+        index: usize,
+        name: &str,
+        code: Option<i64>,
+        reason: Option<String>,
+    ) {
         let definition = self.definition(&self.tasks[index].task_definition);
         let essential = definition.is_none_or(|d| d.is_essential(name));
         let task = &mut self.tasks[index];
         let never_ran = task.started_at.is_none();
-        let Some(container) = task.containers.iter_mut().find(|c| c.name == name) else {
+        let Some(container) = task
+            .containers
+            .iter_mut()
+            .find(|c| c.name == name && c.last_status != "STOPPED")
+        else {
             return;
         };
         container.last_status = "STOPPED";
@@ -245,45 +255,6 @@ impl World {
         task.plan_stop(now, stop.exit_code);
         self.changed(index);
         self.wake_service_of(index);
-    }
-
-    /// Stops a running task for a reason of the platform's or a person's: Spot, maintenance,
-    /// host, `StopTask`. Says whether the task was there and live.
-    pub fn stop_task(&mut self, arn: &str, stop_code: &str, stopped_reason: &str) -> bool {
-        let found = self
-            .tasks
-            .iter()
-            .position(|task| task.arn == arn && task.is_live());
-        if let Some(index) = found {
-            self.begin_stop(index, Stop::new(stop_code, stopped_reason));
-        }
-        found.is_some()
-    }
-
-    /// Interrupts a running task as Fargate Spot does: an event at RUNNING with the reason and
-    /// desired status STOPPED, and the stop two minutes later (page `fargate-capacity-providers`).
-    pub fn interrupt_spot(&mut self, arn: &str) -> bool {
-        let found = self
-            .tasks
-            .iter()
-            .position(|task| task.arn == arn && task.is_live());
-        if let Some(index) = found {
-            let stop = Stop::new("SpotInterruption", "Your Spot Task was interrupted.");
-            self.begin_stop(index, stop);
-            let warning = chrono::TimeDelta::minutes(2);
-            self.tasks[index]
-                .plan
-                .iter_mut()
-                .for_each(|(at, _)| *at += warning);
-        }
-        found.is_some()
-    }
-
-    /// Gives a running task another end, from now on.
-    pub fn strike(&mut self, arn: &str, container: &str, exit_code: i64, reason: Option<&str>) {
-        if let Some(index) = self.tasks.iter().position(|task| task.arn == arn) {
-            self.exit(index, container, Some(exit_code), reason.map(str::to_owned));
-        }
     }
 
     fn wake_service_of(&mut self, index: usize) {

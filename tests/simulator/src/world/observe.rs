@@ -97,10 +97,9 @@ impl World {
 
     pub(crate) fn say_registered(&mut self, index: usize) {
         if let (Some(service), Some(arn)) = (self.service_of(index), self.target_group_of(index)) {
-            let id = self.tasks[index].id.clone();
             self.say(
                 service,
-                &format!("registered 1 targets in (target-group {arn}) (task {id})"),
+                &format!("registered 1 targets in (target-group {arn})"),
             );
         }
     }
@@ -110,8 +109,7 @@ impl World {
         let Some(service) = self.service_of(index) else {
             return;
         };
-        let task = &self.tasks[index];
-        let Kind::FailsTargetHealth { description, .. } = &task.fate.kind else {
+        let Kind::FailsTargetHealth { description, .. } = &self.tasks[index].fate.kind else {
             return;
         };
         let (_, port) = self
@@ -119,12 +117,10 @@ impl World {
             .into_iter()
             .next()
             .unwrap_or_default();
-        let (id, description) = (task.id.clone(), description.clone());
         let text = format!(
-            "(task {id}) (port {port}) is unhealthy in (target-group {group}) due to (reason \
-             {description})."
+            "(port {port}) is unhealthy in (target-group {group}) due to (reason {description})."
         );
-        self.say(service, &text);
+        self.say_once(service, &text);
     }
 
     /// The awslogs driver makes the stream when the container starts, lines or not.

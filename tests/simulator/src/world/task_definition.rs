@@ -225,6 +225,14 @@ impl Registered {
         self.document.get(member).and_then(Value::as_str)
     }
 
+    #[track_caller]
+    pub(crate) fn check_fate(&self, fate: &Fate) {
+        for name in fate.containers() {
+            let known = self.containers().any(|c| c["name"] == name);
+            assert!(known, "{} has no container {name}", self.short_name());
+        }
+    }
+
     pub(crate) fn is_essential(&self, name: &str) -> bool {
         let container = self.containers().find(|c| c["name"] == name);
         container.is_none_or(|c| c["essential"] != false)

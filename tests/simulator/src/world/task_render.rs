@@ -1,4 +1,4 @@
-//! A task as the API and as an event show it (ecs-facts 1.2 lists the differences).
+//! A task as the API and as an event show it (page `ecs_task_events`).
 
 use super::events::iso;
 use super::{Container, Task, TaskStatus, Time, World};

@@ -48,7 +48,7 @@ impl Clients {
         let context = TlsContext::builder()
             .with_trust_store(trust)
             .build()
-            .unwrap();
+            .expect("a valid trust store");
         let http = Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .tls_context(context)

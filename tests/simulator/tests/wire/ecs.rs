@@ -36,7 +36,10 @@ fn failed_deployment() -> (Simulator, String) {
     world.advance(Duration::from_secs(3600));
     world.deploy("prod-apps", "order-api", "order-api:42");
     world.settle();
-    (Simulator::start(world, Options::default()).unwrap(), group)
+    (
+        Simulator::start(world, Options::default()).expect("a free port"),
+        group,
+    )
 }
 
 #[tokio::test]
@@ -194,6 +197,10 @@ async fn the_history_says_what_was_deployed_and_how_it_ended() {
         .await
         .unwrap();
     assert_eq!(good.service_deployments().len(), 1);
+    let newest = *all.service_deployments()[0].created_at().unwrap();
+    let since = ecs::CreatedAt::builder().after(newest).build();
+    let recent = list().created_at(since).send().await.unwrap();
+    assert_eq!(recent.service_deployments().len(), 1);
     let arns: Vec<_> = all
         .service_deployments()
         .iter()

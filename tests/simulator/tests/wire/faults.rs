@@ -20,7 +20,7 @@ fn world() -> World {
 }
 
 fn simulator(options: Options) -> (Simulator, Clients) {
-    let sim = Simulator::start(world(), options).unwrap();
+    let sim = Simulator::start(world(), options).expect("a free port");
     let clients = Clients::of(&sim);
     (sim, clients)
 }
@@ -368,4 +368,31 @@ async fn the_authorizer_is_asked_with_resource_and_tags() {
         .unwrap_err();
     assert!(list.message().unwrap().contains("ecs:ListTasks"));
     assert!(list.into_service_error().is_access_denied_exception());
+}
+
+#[tokio::test]
+async fn passing_the_roles_is_asked_for_where_a_task_definition_is_named() {
+    let authorizer = Authorizer::new(|request: AuthRequest| async move {
+        match request.action.as_str() {
+            "iam:PassRole" => Decision::Deny(String::new()),
+            _ => Decision::Allow,
+        }
+    });
+    let options = Options {
+        authorizer: Some(authorizer),
+        ..Options::default()
+    };
+    let (_sim, clients) = simulator(options);
+    let update = || {
+        clients
+            .ecs
+            .update_service()
+            .cluster("prod-apps")
+            .service("web")
+    };
+    update().desired_count(2).send().await.unwrap();
+    let refused = update().task_definition("web:1").send().await.unwrap_err();
+    let expected = "not authorized to perform: iam:PassRole on resource: \
+                    arn:aws:iam::111122223333:role/web-task";
+    assert!(refused.message().unwrap().contains(expected), "{refused:?}");
 }

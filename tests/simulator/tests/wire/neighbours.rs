@@ -29,7 +29,7 @@ fn running() -> (Simulator, String, String) {
     let task = world.tasks()[0].id.clone();
     world.advance(Duration::from_secs(600));
     (
-        Simulator::start(world, Options::default()).unwrap(),
+        Simulator::start(world, Options::default()).expect("a free port"),
         task,
         group,
     )
@@ -297,7 +297,7 @@ fn n(number: i64) -> AttributeValue {
 }
 
 fn table() -> (Simulator, aws_sdk_dynamodb::Client) {
-    let sim = Simulator::start(World::new(), Options::default()).unwrap();
+    let sim = Simulator::start(World::new(), Options::default()).expect("a free port");
     sim.create_table("opsbot", "pk", Some("sk"));
     let client = Clients::of(&sim).dynamodb;
     (sim, client)

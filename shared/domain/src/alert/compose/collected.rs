@@ -18,7 +18,7 @@ pub(super) fn cause(ranked: &Ranked) -> CauseSection {
     let finding = &ranked.finding;
     let quote = |it: &crate::causes::Evidence| Quote {
         source: line(&it.source, 80),
-        text: line(&it.quote, 600),
+        text: line(&it.quote, 1_000),
     };
     CauseSection {
         cause: finding.cause,
@@ -35,7 +35,11 @@ pub(super) fn cause(ranked: &Ranked) -> CauseSection {
 pub(super) fn evidence(facts: &DeploymentFacts) -> EvidenceSection {
     let log = facts.log.known();
     EvidenceSection {
-        service_events: facts.service.known().map(service_events).unwrap_or_default(),
+        service_events: facts
+            .service
+            .known()
+            .map(service_events)
+            .unwrap_or_default(),
         log_source: log.map(log_source),
         log_lines: log.map(log_lines).unwrap_or_default(),
         stopped_tasks: facts
@@ -43,32 +47,86 @@ pub(super) fn evidence(facts: &DeploymentFacts) -> EvidenceSection {
             .known()
             .map(|tasks| tasks.iter().take(STOPPED_TASKS).map(row).collect())
             .unwrap_or_default(),
-        utilization: facts.utilization.known().map(utilization).unwrap_or_default(),
+        utilization: facts
+            .utilization
+            .known()
+            .map(utilization)
+            .unwrap_or_default(),
     }
 }
 
+/// The newest events that say something: the everyday ones are left out, and those that differ
+/// only in the task they name are told once.
 fn service_events(service: &Service) -> Vec<TimedQuote> {
-    let newest = service.events.iter().take(SERVICE_EVENTS);
-    newest.map(|event| TimedQuote { at: event.at, text: line(&event.message, 300) }).collect()
+    let mut told: Vec<String> = Vec::new();
+    let mut news = |message: &str| {
+        let essence = without_tasks(message);
+        let new = !told.contains(&essence);
+        told.push(essence);
+        new && !EVERYDAY.iter().any(|words| message.contains(words))
+    };
+    let newest = service
+        .events
+        .iter()
+        .filter(|event| news(&event.message))
+        .take(SERVICE_EVENTS);
+    newest
+        .map(|event| TimedQuote {
+            at: event.at,
+            text: line(&event.message, 300),
+        })
+        .collect()
+}
+
+/// What a service says all day (Amazon ECS Developer Guide, `service-event-messages-list`).
+const EVERYDAY: [&str; 6] = [
+    " has started ",
+    " has stopped ",
+    " has begun draining ",
+    " registered ",
+    " deregistered ",
+    " has reached a steady state",
+];
+
+/// A message without its `(task …)` parts.
+fn without_tasks(message: &str) -> String {
+    let mut parts = message.split("(task ");
+    let head = parts.next().unwrap_or_default().to_owned();
+    parts.fold(head, |text, part| {
+        text + part.split_once(')').map_or("", |(_, rest)| rest)
+    })
 }
 
 fn log_source(log: &LogTail) -> String {
-    line(&format!("container {}, task {}, log group {}", log.container, log.task_id, log.group), 300)
+    line(
+        &format!(
+            "container {}, task {}, log group {}",
+            log.container, log.task_id, log.group
+        ),
+        300,
+    )
 }
 
 fn log_lines(log: &LogTail) -> Vec<TimedQuote> {
     let safe = sanitize::lines(log.lines.iter().map(|line| line.message.as_str()), 400);
     let pairs = log.lines.iter().zip(safe);
-    pairs.map(|(line, text)| TimedQuote { at: line.at, text }).collect()
+    pairs
+        .map(|(line, text)| TimedQuote { at: line.at, text })
+        .collect()
 }
 
 fn row(task: &StoppedTask) -> StoppedTaskRow {
     let exits = task.containers.iter().map(|container| {
-        let code = container.exit_code.map_or_else(|| "-".to_owned(), |code| code.to_string());
+        let code = container
+            .exit_code
+            .map_or_else(|| "-".to_owned(), |code| code.to_string());
         format!("{} {code}", container.name.as_deref().unwrap_or("?"))
     });
     let ran = task.started_at.and_then(|start| {
-        let end = task.execution_stopped_at.or(task.stopping_at).or(task.stopped_at)?;
+        let end = task
+            .execution_stopped_at
+            .or(task.stopping_at)
+            .or(task.stopped_at)?;
         Some((end - start).num_seconds().max(0))
     });
     StoppedTaskRow {
@@ -84,11 +142,23 @@ fn row(task: &StoppedTask) -> StoppedTaskRow {
 fn utilization(utilization: &Utilization) -> Vec<String> {
     let said = |name: &str, points: &[MetricPoint]| {
         let last = points.last()?;
-        let peak = points.iter().map(|point| point.value).fold(f64::MIN, f64::max);
+        let peak = points
+            .iter()
+            .map(|point| point.value)
+            .fold(f64::MIN, f64::max);
         let time = last.at.format("%H:%M UTC");
-        Some(format!("{name} of the service peaked at {peak:.0} % and stood at {:.0} % at {time}.", last.value))
+        Some(format!(
+            "{name} of the service peaked at {peak:.0} % and stood at {:.0} % at {time}.",
+            last.value
+        ))
     };
-    [said("CPU", &utilization.cpu), said("Memory", &utilization.memory)].into_iter().flatten().collect()
+    [
+        said("CPU", &utilization.cpu),
+        said("Memory", &utilization.memory),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Everything that is missing, and the permission that would help.
@@ -97,7 +167,10 @@ pub(super) fn gaps(
     record: &Fact<ServiceRecord>,
     unmarked: Option<&Missing>,
 ) -> Vec<NotCollected> {
-    let targets = facts.target_groups.iter().filter_map(|group| group.targets.missing());
+    let targets = facts
+        .target_groups
+        .iter()
+        .filter_map(|group| group.targets.missing());
     let all = [
         facts.service.missing(),
         facts.history.missing(),
@@ -125,10 +198,15 @@ pub(super) fn gaps(
 
 pub(super) fn gap(missing: &Missing) -> NotCollected {
     let why = match &missing.why {
-        Why::Denied { resource: Some(resource), .. } => {
+        Why::Denied {
+            resource: Some(resource),
+            ..
+        } => {
             format!("the function's role may not read {}", line(resource, 200))
         }
-        Why::Denied { resource: None, .. } => "the function's role may not make the call".to_owned(),
+        Why::Denied { resource: None, .. } => {
+            "the function's role may not make the call".to_owned()
+        }
         Why::Throttled { action } => format!("{action} was throttled, also when tried again"),
         Why::TimedOut { action } => format!("{action} did not answer in time"),
         Why::NotFound { detail } => line(detail, 200),
@@ -140,15 +218,25 @@ pub(super) fn gap(missing: &Missing) -> NotCollected {
         Why::Denied { action, .. } => Some(line(action, 80)),
         _ => None,
     };
-    NotCollected { what: line(&missing.what, 120), why, permission }
+    NotCollected {
+        what: line(&missing.what, 120),
+        why,
+        permission,
+    }
 }
 
 pub(super) fn service_link(arn: &ServiceArn) -> Link {
-    Link { label: "service".to_owned(), url: links::service(arn) }
+    Link {
+        label: "service".to_owned(),
+        url: links::service(arn),
+    }
 }
 
 pub(super) fn links(arn: &ServiceArn, facts: &DeploymentFacts) -> Vec<Link> {
-    let link = |label: &str, url: String| Link { label: label.to_owned(), url };
+    let link = |label: &str, url: String| Link {
+        label: label.to_owned(),
+        url,
+    };
     let mut all = vec![service_link(arn)];
     let newest = facts.history.known().and_then(|history| history.first());
     all.extend(newest.map(|it| link("deployment", links::deployment(arn, &it.arn))));
@@ -157,6 +245,11 @@ pub(super) fn links(arn: &ServiceArn, facts: &DeploymentFacts) -> Vec<Link> {
     let definition = facts.failing.known();
     all.extend(definition.map(|it| link("task definition", links::task_definition(arn, &it.arn))));
     let log = facts.log.known();
-    all.extend(log.map(|log| link("log stream", links::log_stream(arn, &log.group, &log.stream))));
+    all.extend(log.map(|log| {
+        link(
+            "log stream",
+            links::log_stream(arn, &log.group, &log.stream),
+        )
+    }));
     all
 }

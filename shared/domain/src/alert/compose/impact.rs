@@ -9,7 +9,10 @@ use crate::sanitize::line;
 
 /// How many tasks run that are not of the failing deployment.
 pub(super) fn serving(service: &Service, failing: Option<&Deployment>) -> i32 {
-    let others = service.deployments.iter().filter(|it| failing.is_none_or(|bad| bad.id != it.id));
+    let others = service
+        .deployments
+        .iter()
+        .filter(|it| failing.is_none_or(|bad| bad.id != it.id));
     others.map(|deployment| deployment.running).sum()
 }
 
@@ -27,18 +30,39 @@ pub(super) fn sentences(
 }
 
 fn running(service: &Service, failing: Option<&Deployment>) -> String {
-    let Service { desired, running, pending, .. } = service;
+    let Service {
+        desired,
+        running,
+        pending,
+        ..
+    } = service;
     if *desired == 0 {
         return "The service is scaled to 0 tasks: nothing serves, and nothing should.".to_owned();
     }
     if *running == 0 {
-        let pending = if *pending > 0 { format!(" ({pending} pending)") } else { String::new() };
+        let pending = if *pending > 0 {
+            format!(" ({pending} pending)")
+        } else {
+            String::new()
+        };
         return format!("The service is DOWN: 0 of {desired} tasks are running{pending}.");
     }
-    let who = service.deployments.iter().filter(|it| it.running > 0).map(|it| {
-        let mark = if failing.is_some_and(|bad| bad.id == it.id) { " (failing)" } else { "" };
-        format!("{} runs {}{mark}", revision(&it.task_definition), count(as_count(it.running), "task"))
-    });
+    let who = service
+        .deployments
+        .iter()
+        .filter(|it| it.running > 0)
+        .map(|it| {
+            let mark = if failing.is_some_and(|bad| bad.id == it.id) {
+                " (failing)"
+            } else {
+                ""
+            };
+            format!(
+                "{} runs {}{mark}",
+                revision(&it.task_definition),
+                count(as_count(it.running), "task")
+            )
+        });
     let who: Vec<String> = who.collect();
     let serving = serving(service, failing);
     let verdict = if serving >= *desired {
@@ -48,7 +72,10 @@ fn running(service: &Service, failing: Option<&Deployment>) -> String {
     } else {
         "Reduced capacity: "
     };
-    format!("{verdict}{}; {desired} desired, {pending} pending.", who.join(", "))
+    format!(
+        "{verdict}{}; {desired} desired, {pending} pending.",
+        who.join(", ")
+    )
 }
 
 fn as_count(n: i32) -> usize {
@@ -61,21 +88,36 @@ fn targets(group: &TargetGroup) -> Option<String> {
     if targets.is_empty() {
         return Some(format!("Target group {name} has no targets."));
     }
-    let healthy = targets.iter().filter(|target| target.state == "healthy").count();
+    let healthy = targets
+        .iter()
+        .filter(|target| target.state == "healthy")
+        .count();
     let mut others: BTreeMap<String, usize> = BTreeMap::new();
     for target in targets.iter().filter(|target| target.state != "healthy") {
         *others.entry(ailment(target)).or_default() += 1;
     }
-    let others = others.iter().map(|(ailment, n)| format!("; {n} {ailment}")).collect::<String>();
-    Some(format!("Target group {name}: {healthy} of {} healthy{others}.", count(targets.len(), "target")))
+    let others = others
+        .iter()
+        .map(|(ailment, n)| format!("; {n} {ailment}"))
+        .collect::<String>();
+    Some(format!(
+        "Target group {name}: {healthy} of {} healthy{others}.",
+        count(targets.len(), "target")
+    ))
 }
 
 /// `unhealthy, as health checks get no answer in time (Request timed out)`.
 fn ailment(target: &Target) -> String {
     let state = line(&target.state, 40);
     let reason = target.reason.as_deref();
-    let meaning = reason.map(|code| target_reason(code).map_or_else(|| line(code, 60), str::to_owned));
-    let meaning = meaning.map(|meaning| format!(", as {meaning}")).unwrap_or_default();
-    let said = target.description.as_deref().map(|said| format!(" ({})", line(said, 120)));
+    let meaning =
+        reason.map(|code| target_reason(code).map_or_else(|| line(code, 60), str::to_owned));
+    let meaning = meaning
+        .map(|meaning| format!(", as {meaning}"))
+        .unwrap_or_default();
+    let said = target
+        .description
+        .as_deref()
+        .map(|said| format!(" ({})", line(said, 120)));
     format!("{state}{meaning}{}", said.unwrap_or_default())
 }

@@ -65,14 +65,20 @@ impl Story<'_> {
         let mut alert = self.alert(Kind::RollbackStarted, &[], &response);
         alert.incident = open.id.clone();
         alert.severity = Severity::Warning;
-        let failing = open.failing.as_deref().map_or_else(|| "the failed revision".to_owned(), revision);
+        let failing = open
+            .failing
+            .as_deref()
+            .map_or_else(|| "the failed revision".to_owned(), revision);
         let to = match &response {
             Response::RollingBack { to } | Response::Over { on: to } => revision(to),
             _ => "the last completed deployment".to_owned(),
         };
         alert.headline = headline(self.service, &format!("ECS is rolling back to {to}"), None);
         alert.what_happened = vec![
-            format!("ECS began to roll back from {failing} to {to} at {}.", clock(self.at)),
+            format!(
+                "ECS began to roll back from {failing} to {to} at {}.",
+                clock(self.at)
+            ),
             quoted("ECS says", self.reason.unwrap_or_default()),
         ];
         alert.evidence = EvidenceSection::default();
@@ -89,11 +95,16 @@ impl Story<'_> {
         let name = line(&action.name, 80);
         let (phrase, sentence) = words::service_action(&action.name);
         alert.headline = headline(self.service, phrase.unwrap_or(&name), None);
-        alert.what_happened = vec![
-            format!("ECS reported {name} for service {} at {}.", self.service.service, clock(self.at)),
-        ];
+        alert.what_happened = vec![format!(
+            "ECS reported {name} for service {} at {}.",
+            self.service.service,
+            clock(self.at)
+        )];
         alert.what_happened.extend(sentence.map(str::to_owned));
-        alert.what_happened.extend(self.reason.map(|reason| quoted("ECS gives as the reason", reason)));
+        alert.what_happened.extend(
+            self.reason
+                .map(|reason| quoted("ECS gives as the reason", reason)),
+        );
         if self.failing().is_none() {
             alert.response = ResponseSection {
                 code: "none".to_owned(),
@@ -107,7 +118,9 @@ impl Story<'_> {
 
     /// What ECS does about it now.
     pub fn response(&self) -> Response {
-        let Some(service) = self.facts.service.known() else { return Response::Unknown };
+        let Some(service) = self.facts.service.known() else {
+            return Response::Unknown;
+        };
         let was_rollback = match (self.record.known(), self.deployment) {
             (Some(record), Some(deployment)) => record.rolls_back_to(deployment),
             _ => false,
@@ -119,10 +132,20 @@ impl Story<'_> {
         good::failing(self.facts.service.known()?, self.deployment)
     }
 
-    /// `order-api:42`, or the deployment's id where the revision is not known.
+    /// `order-api:42`, as the service or, once it is no longer listed, a task of it names it; else
+    /// the deployment's id.
     fn failing_name(&self) -> String {
-        match (self.failing(), self.deployment) {
-            (Some(failing), _) => revision(&failing.task_definition),
+        let listed = self
+            .failing()
+            .map(|failing| failing.task_definition.as_str());
+        let task = self
+            .facts
+            .stopped_tasks
+            .known()
+            .and_then(|tasks| tasks.first());
+        let by_task = || task.and_then(|task| task.task_definition_arn.as_deref());
+        match (listed.or_else(by_task), self.deployment) {
+            (Some(task_definition), _) => revision(task_definition),
             (None, Some(id)) => line(id, 60),
             (None, None) => "a new revision".to_owned(),
         }
@@ -130,7 +153,10 @@ impl Story<'_> {
 
     fn ranked(&self) -> Vec<Ranked> {
         let facts = self.facts;
-        let service_events = facts.service.known().map(|service| service.events.as_slice());
+        let service_events = facts
+            .service
+            .known()
+            .map(|service| service.events.as_slice());
         let log = facts.log.known().map(std::slice::from_ref);
         let context = Context {
             task_definition: facts.failing.known(),
@@ -138,7 +164,11 @@ impl Story<'_> {
             service_events: service_events.unwrap_or_default(),
             logs: log.unwrap_or_default(),
         };
-        let tasks = facts.stopped_tasks.known().map(Vec::as_slice).unwrap_or_default();
+        let tasks = facts
+            .stopped_tasks
+            .known()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         causes::summarise(tasks, &context)
     }
 
@@ -146,8 +176,14 @@ impl Story<'_> {
     fn alert(&self, kind: Kind, ranked: &[Ranked], response: &Response) -> Alert {
         let facts = self.facts;
         let service = facts.service.known();
-        let subject = self.deployment.or_else(|| self.failing().map(|it| it.id.as_str()));
-        let causes = ranked.iter().take(3).map(collected::cause).collect::<Vec<_>>();
+        let subject = self
+            .deployment
+            .or_else(|| self.failing().map(|it| it.id.as_str()));
+        let causes = ranked
+            .iter()
+            .take(3)
+            .map(collected::cause)
+            .collect::<Vec<_>>();
         let good = facts.good.known().and_then(Option::as_ref);
         let good = good.map(|good| revision(&good.task_definition));
         Alert {
@@ -156,7 +192,9 @@ impl Story<'_> {
             incident: incident_id(self.service, subject.unwrap_or("deployment")),
             at: self.at,
             service: self.service.clone(),
-            revision: self.failing().map(|failing| revision(&failing.task_definition)),
+            revision: self
+                .failing()
+                .map(|failing| revision(&failing.task_definition)),
             headline: String::new(),
             cause_phrase: phrase(ranked).map(str::to_owned),
             what_happened: Vec::new(),
@@ -166,7 +204,13 @@ impl Story<'_> {
                 code: response.code().to_owned(),
                 sentence: words::response(response, &self.failing_name()),
             },
-            next_steps: next::steps(self.service, &causes, response, good.as_deref(), &self.failing_name()),
+            next_steps: next::steps(
+                self.service,
+                &causes,
+                response,
+                good.as_deref(),
+                &self.failing_name(),
+            ),
             evidence: collected::evidence(facts),
             not_collected: collected::gaps(facts, self.record, self.unmarked),
             links: collected::links(self.service, facts),
@@ -175,7 +219,9 @@ impl Story<'_> {
     }
 
     fn how_it_failed(&self, kind: Kind) -> Vec<String> {
-        let ServiceArn { service, cluster, .. } = self.service;
+        let ServiceArn {
+            service, cluster, ..
+        } = self.service;
         let what = match kind {
             Kind::RollbackFailed => "The rollback to",
             _ => "The deployment of",
@@ -190,7 +236,12 @@ impl Story<'_> {
             took.unwrap_or_default()
         )];
         sentences.extend(self.reason.map(|reason| quoted("ECS says", reason)));
-        let alarms = self.facts.triggered_alarms.known().map(Vec::as_slice).unwrap_or_default();
+        let alarms = self
+            .facts
+            .triggered_alarms
+            .known()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         if !alarms.is_empty() {
             sentences.push(format!("Alarm: {}.", line(&alarms.join(", "), 200)));
         }
@@ -211,8 +262,11 @@ impl Story<'_> {
         };
         changes.extend(self.new_digests());
         let more = changes.len().saturating_sub(SHOWN);
-        let mut lines: Vec<String> =
-            changes.iter().take(SHOWN).map(|change| line(&change.to_string(), 200)).collect();
+        let mut lines: Vec<String> = changes
+            .iter()
+            .take(SHOWN)
+            .map(|change| line(&change.to_string(), 200))
+            .collect();
         if more > 0 {
             lines.push(format!("… and {more} more."));
         }
@@ -220,10 +274,22 @@ impl Story<'_> {
     }
 
     fn new_digests(&self) -> Vec<change::Change> {
-        let revisions = self.facts.revisions.known().map(Vec::as_slice).unwrap_or_default();
-        let of = |arn: &str| revisions.iter().find(|revision| revision.task_definition == arn);
+        let revisions = self
+            .facts
+            .revisions
+            .known()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let of = |arn: &str| {
+            revisions
+                .iter()
+                .find(|revision| revision.task_definition == arn)
+        };
         let good = self.facts.good.known().and_then(Option::as_ref);
-        match (good.and_then(|good| of(&good.task_definition)), self.failing()) {
+        match (
+            good.and_then(|good| of(&good.task_definition)),
+            self.failing(),
+        ) {
             (Some(good), Some(failing)) => of(&failing.task_definition)
                 .map(|failing| change::digests(good, failing))
                 .unwrap_or_default(),
@@ -244,11 +310,21 @@ pub fn recovered(
     let known = service.known();
     let deployment = known.and_then(|service| service.deployment(completed));
     let on = deployment.map(|deployment| revision(&deployment.task_definition));
-    let on_text = on.as_ref().map(|on| format!(" on {on}")).unwrap_or_default();
+    let on_text = on
+        .as_ref()
+        .map(|on| format!(" on {on}"))
+        .unwrap_or_default();
     let took = duration(at - open.failed_at);
-    let failed = open.failing.as_deref().map_or_else(|| "the deployment".to_owned(), revision);
+    let failed = open
+        .failing
+        .as_deref()
+        .map_or_else(|| "the deployment".to_owned(), revision);
     let by_rollback = open.rolling_back_to.as_deref() == Some(completed);
-    let how = if by_rollback { "ECS rolled back to it" } else { "a deployment of it completed" };
+    let how = if by_rollback {
+        "ECS rolled back to it"
+    } else {
+        "a deployment of it completed"
+    };
     let mut next_steps = Vec::new();
     if by_rollback {
         next_steps.push(next::infrastructure_code(&failed));
@@ -277,7 +353,10 @@ pub fn recovered(
         causes: Vec::new(),
         impact: impact::sentences(known, None, target_groups),
         changes: Vec::new(),
-        response: ResponseSection { code: "over".to_owned(), sentence: "The incident is over.".to_owned() },
+        response: ResponseSection {
+            code: "over".to_owned(),
+            sentence: String::new(),
+        },
         evidence: EvidenceSection::default(),
         not_collected: service.missing().into_iter().map(collected::gap).collect(),
         next_steps,
@@ -298,15 +377,21 @@ pub fn unreadable(event: &Malformed, service: ServiceArn, at: DateTime<Utc>) -> 
         cause_phrase: None,
         what_happened: vec![
             format!("ECS sent an event about this service that opsbot cannot read: {why}."),
-            "Nothing was looked up. If this comes again, AWS may have changed the event.".to_owned(),
+            "Nothing was looked up. If this comes again, AWS may have changed the event."
+                .to_owned(),
         ],
         causes: Vec::new(),
         impact: Vec::new(),
         changes: Vec::new(),
-        response: ResponseSection { code: "unknown".to_owned(), sentence: String::new() },
+        response: ResponseSection {
+            code: "unknown".to_owned(),
+            sentence: String::new(),
+        },
         evidence: EvidenceSection::default(),
         not_collected: Vec::new(),
-        next_steps: vec!["Look at the service; the function's log holds the whole event.".to_owned()],
+        next_steps: vec![
+            "Look at the service; the function's log holds the whole event.".to_owned(),
+        ],
         links: vec![collected::service_link(&service)],
         service,
     }
@@ -314,7 +399,9 @@ pub fn unreadable(event: &Malformed, service: ServiceArn, at: DateTime<Utc>) -> 
 
 /// `order-api in prod-apps: deployment of order-api:42 failed: secret cannot be read`.
 fn headline(arn: &ServiceArn, what: &str, phrase: Option<&str>) -> String {
-    let phrase = phrase.map(|phrase| format!(": {phrase}")).unwrap_or_default();
+    let phrase = phrase
+        .map(|phrase| format!(": {phrase}"))
+        .unwrap_or_default();
     format!("{} in {}: {what}{phrase}", arn.service, arn.cluster)
 }
 
@@ -331,7 +418,9 @@ fn severity(
     failing: Option<&Deployment>,
     response: &Response,
 ) -> Severity {
-    let Some(service) = service else { return Severity::Critical };
+    let Some(service) = service else {
+        return Severity::Critical;
+    };
     let short = impact::serving(service, failing) < service.desired;
     match kind {
         Kind::RollbackFailed => Severity::Critical,

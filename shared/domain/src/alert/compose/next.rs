@@ -11,7 +11,11 @@ pub(super) fn steps(
     good: Option<&str>,
     failing: &str,
 ) -> Vec<String> {
-    let mut steps: Vec<String> = causes.iter().take(1).map(|cause| cause.fix.clone()).collect();
+    let mut steps: Vec<String> = causes
+        .iter()
+        .take(1)
+        .map(|cause| cause.fix.clone())
+        .collect();
     match response {
         Response::RollingBack { .. } | Response::WillRollBack { .. } => {
             steps.push(infrastructure_code(failing));
@@ -26,12 +30,16 @@ pub(super) fn steps(
         }
         Response::RollbackFailed => {
             steps.extend(good.map(|good| go_back(arn, good)));
-            steps.push("Look at what the two revisions share: network, roles, secrets, target \
+            steps.push(
+                "Look at what the two revisions share: network, roles, secrets, target \
                  group, capacity. Both failed."
-                .to_owned());
+                    .to_owned(),
+            );
         }
         Response::NothingToRollBackTo => {
-            steps.push("Release a revision with the fix; ECS starts tasks again only then.".to_owned());
+            steps.push(
+                "Release a revision with the fix; ECS starts tasks again only then.".to_owned(),
+            );
         }
         Response::Superseded { .. } | Response::Watched | Response::Over { .. } => {}
         Response::OtherController(_) | Response::Unknown => {}
@@ -48,7 +56,10 @@ pub(super) fn infrastructure_code(failing: &str) -> String {
 }
 
 fn target(arn: &ServiceArn) -> String {
-    format!("--region {} --cluster {} --service {}", arn.region, arn.cluster, arn.service)
+    format!(
+        "--region {} --cluster {} --service {}",
+        arn.region, arn.cluster, arn.service
+    )
 }
 
 fn go_back(arn: &ServiceArn, good: &str) -> String {

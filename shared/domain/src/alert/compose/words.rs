@@ -30,7 +30,11 @@ pub(super) fn duration(span: TimeDelta) -> String {
 
 /// `1 task`, `3 tasks`.
 pub(super) fn count(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+    if n == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{n} {noun}s")
+    }
 }
 
 /// `order-api:42`, made safe.
@@ -51,32 +55,48 @@ pub(super) fn response(response: &Response, failing: &str) -> String {
     };
     match response {
         Response::Over { on } => {
-            format!("It is over already: the service is steady on {}.", revision(on))
+            format!(
+                "It is over already: the service is steady on {}.",
+                revision(on)
+            )
         }
         Response::RollingBack { to } => {
-            format!("ECS is rolling back to {}; opsbot watches and tells how it ends.", revision(to))
+            format!(
+                "ECS is rolling back to {}; opsbot watches and tells how it ends.",
+                revision(to)
+            )
         }
         Response::RollbackFailed => format!(
             "{failing} was what ECS rolled back to. ECS does not roll back a rollback, \
              so nothing happens any more until somebody acts."
         ),
         Response::WillRollBack { by: trip } => {
-            format!("{} has rollback on, so ECS is about to roll back by itself.", capital(by(trip)))
+            format!(
+                "Rollback is on for {}, so ECS is about to roll back by itself.",
+                by(trip)
+            )
         }
-        Response::NothingToRollBackTo => "Rollback is on, but no earlier deployment completed that \
+        Response::NothingToRollBackTo => {
+            "Rollback is on, but no earlier deployment completed that \
              ECS could go back to, so it starts no more tasks and waits for the next deployment."
-            .to_owned(),
+                .to_owned()
+        }
         Response::StoppedOnly { by: trip } => format!(
-            "None. {} stopped the deployment but has rollback off: {failing} stays the primary \
+            "No rollback: it is off. {} stopped the deployment; {failing} stays the primary \
              deployment, starts no more tasks, and nothing mends itself.",
-            capital(by(trip))
+            match trip {
+                Trip::Breaker => "The deployment circuit breaker",
+                Trip::Alarm => "A deployment alarm",
+            }
         ),
         Response::Superseded { by } => {
             format!("A newer deployment, of {}, is on its way.", revision(by))
         }
-        Response::Unwatched => "None. Neither the deployment circuit breaker nor deployment alarms \
-             are on, so ECS keeps trying and never calls the deployment failed."
-            .to_owned(),
+        Response::Unwatched => {
+            "No rollback: nothing watches. Neither the deployment circuit breaker nor \
+             deployment alarms are on; ECS keeps trying and never calls the deployment failed."
+                .to_owned()
+        }
         Response::Watched => "ECS keeps trying; the deployment has not failed yet.".to_owned(),
         Response::OtherController(controller) => format!(
             "ECS does not manage this service's deployments: its controller is {}.",
@@ -84,11 +104,6 @@ pub(super) fn response(response: &Response, failing: &str) -> String {
         ),
         Response::Unknown => "Unknown: the service could not be read.".to_owned(),
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// What a service action means: a phrase for the headline and a sentence, where it is documented

@@ -12,9 +12,11 @@ impl Page {
         self.0
     }
 
-    /// An empty line.
+    /// An empty line, unless there is one already.
     pub(super) fn blank(&mut self) {
-        self.0.push('\n');
+        if !self.0.ends_with("\n\n") {
+            self.0.push('\n');
+        }
     }
 
     /// The title of a section, after an empty line.

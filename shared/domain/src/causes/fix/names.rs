@@ -1,7 +1,7 @@
 //! The names of the resources that a fix speaks of, as the text or the definition has them.
 
 use super::Clues;
-use crate::causes::text::{Text, after, arn, token_with};
+use crate::causes::text::{after, arn, token_with};
 use crate::facts::ContainerDefinition;
 
 impl Clues<'_> {
@@ -122,17 +122,18 @@ impl Clues<'_> {
 
     pub(super) fn endpoint(&self) -> &'static str {
         const ENDPOINTS: &[(&[&str], &str)] = &[
-            (&["ecr"], "Amazon ECR (ecr.api)"),
-            (&["secret", "asm"], "AWS Secrets Manager"),
+            (
+                &["ecr registry auth", "amazon ecr", "api.ecr.", "ecr:"],
+                "Amazon ECR (ecr.api)",
+            ),
             (&["ssm", "systems manager"], "AWS Systems Manager"),
-            (&["logs", "cloudwatch"], "CloudWatch Logs"),
+            (
+                &["asm", "secrets manager", "secretsmanager"],
+                "AWS Secrets Manager",
+            ),
+            (&["logs.", "cloudwatch"], "CloudWatch Logs"),
         ];
-        // "unable to pull secrets or registry auth" stands before every one of them.
-        let words = self
-            .text
-            .words()
-            .replace("pull secrets or registry auth", "");
-        let text = Text::of(&words);
+        let text = &self.text;
         let named = ENDPOINTS.iter().find(|(words, _)| text.any(words));
         named.map_or("the AWS endpoints it needs", |(_, name)| name)
     }

@@ -91,14 +91,16 @@ impl Clues<'_> {
         let group = token_with(&self.raw, "arn:").and_then(|arn| arn.split("targetgroup/").nth(1));
         let group = group.and_then(|rest| rest.split('/').next());
         let group = group.or_else(|| after(&self.raw, "(target-group "));
+        let group = group.or_else(|| after(&self.raw, "in target-group "));
+        let balancer = || after(&self.raw, "(elb ").map(|name| format!("load balancer {name}"));
         let group = group.or_else(|| {
             let arn = &self.context.target_groups.first()?.arn;
             arn.split("targetgroup/").nth(1)?.split('/').next()
         });
-        let group = group.map_or_else(
-            || "the target group".to_owned(),
-            |name| format!("target group {name}"),
-        );
+        let group = group.map(|name| format!("target group {name}"));
+        let group = group
+            .or_else(balancer)
+            .unwrap_or_else(|| "the target group".to_owned());
         let port = number_after(self.text.words(), "(port ").map(|port| format!(" on port {port}"));
         format!(
             "Make {} answer the health check of {group}{}, or correct its path, codes, security \

@@ -5,6 +5,16 @@ use crate::causes::Cause;
 use crate::causes::network::NO_ROUTE;
 use crate::causes::text::{after, arn, token_with};
 
+/// That the registry is Amazon ECR.
+const ECR: &[&str] = &[
+    ".dkr.ecr.",
+    "ecr:",
+    "ecr registry",
+    "ecr credentials",
+    "amazon ecr",
+    "cannotpullecr",
+];
+
 impl Clues<'_> {
     pub(super) fn image_fix(&self, cause: Cause) -> String {
         let image = self.image();
@@ -12,8 +22,14 @@ impl Clues<'_> {
             Cause::ImageNotFound => {
                 format!("Push {image}, or point the task definition at a tag that exists.")
             }
-            Cause::ImageAuth if self.text.has(".dkr.ecr.") || self.text.has("ecr") => {
-                let action = self.action().unwrap_or("ecr:BatchGetImage");
+            Cause::ImageAuth if self.text.any(ECR) => {
+                let token = self.text.any(&["registry auth", "getauthorizationtoken"]);
+                let usual = if token {
+                    "ecr:GetAuthorizationToken"
+                } else {
+                    "ecr:BatchGetImage"
+                };
+                let action = self.action().unwrap_or(usual);
                 format!("Allow {action} to {} for {image}.", self.role())
             }
             Cause::ImageAuth => format!(
@@ -71,6 +87,11 @@ impl Clues<'_> {
                 self.endpoint()
             ),
             Cause::LogSetup => self.log_fix(),
+            Cause::EfsMount if self.text.has("chown") => {
+                "Remove the POSIX user of the EFS access point, or make the image's directory \
+                 belong to it: Docker may not change the owner through it."
+                    .to_owned()
+            }
             Cause::EfsMount => {
                 let system = token_with(&self.raw, "fs-").unwrap_or("the EFS file system");
                 format!(

@@ -1,0 +1,122 @@
+//! What comes from outside: people and the platform stop tasks and deployments, or run tasks.
+
+use super::lifecycle::Origin;
+use super::{Refusal, Service, ServiceDeploymentStatus as Status, Stop, Task, World, last_part};
+
+impl World {
+    /// Stops a running task for a reason of the platform's or a person's: Spot, maintenance,
+    /// host, `StopTask`. Says whether the task was there and live.
+    pub fn stop_task(&mut self, arn: &str, stop_code: &str, stopped_reason: &str) -> bool {
+        let found = self
+            .tasks
+            .iter()
+            .position(|task| task.arn == arn && task.is_live());
+        if let Some(index) = found {
+            self.begin_stop(index, Stop::new(stop_code, stopped_reason));
+        }
+        found.is_some()
+    }
+
+    /// Interrupts a running task as Fargate Spot does: an event at RUNNING with the reason and
+    /// desired status STOPPED, and the stop two minutes later (page `fargate-capacity-providers`).
+    pub fn interrupt_spot(&mut self, arn: &str) -> bool {
+        let found = self
+            .tasks
+            .iter()
+            .position(|task| task.arn == arn && task.is_live());
+        if let Some(index) = found {
+            let stop = Stop::new("SpotInterruption", "Your Spot Task was interrupted.");
+            self.begin_stop(index, stop);
+            let warning = chrono::TimeDelta::minutes(2);
+            self.tasks[index]
+                .plan
+                .iter_mut()
+                .for_each(|(at, _)| *at += warning);
+        }
+        found.is_some()
+    }
+
+    /// Ends a running container of a task now, with this exit code. Says whether it ran.
+    pub fn strike(
+        &mut self,
+        arn: &str,
+        container: &str,
+        exit_code: i64,
+        reason: Option<&str>,
+    ) -> bool {
+        let runs = |task: &Task| {
+            let mut containers = task.containers.iter();
+            task.arn == arn && containers.any(|c| c.name == container && c.last_status == "RUNNING")
+        };
+        let found = self.tasks.iter().position(runs);
+        if let Some(index) = found {
+            self.exit(index, container, Some(exit_code), reason.map(str::to_owned));
+        }
+        found.is_some()
+    }
+
+    /// `StopServiceDeployment` with ROLLBACK (page `stop-service-deployment`).
+    pub(crate) fn stop_service_deployment(&mut self, arn: &str) -> Result<(), Refusal> {
+        let service = self.service_with_deployment(arn)?;
+        let now = self.now;
+        let entry = self
+            .service_deployment(service, arn)
+            .expect("found just before");
+        match entry.status {
+            Status::Pending | Status::InProgress => {
+                entry.status = Status::RollbackRequested;
+                entry.updated_at = now;
+            }
+            Status::StopRequested | Status::RollbackRequested | Status::RollbackInProgress => {}
+            Status::Successful
+            | Status::Stopped
+            | Status::RollbackSuccessful
+            | Status::RollbackFailed => {
+                let status = entry.status.as_str();
+                let text = format!("Cannot stop a service deployment in the {status} state.");
+                return Err(Refusal::new("ConflictException", text));
+            }
+        }
+        self.wake(service);
+        Ok(())
+    }
+
+    pub(crate) fn service_with_deployment(&self, arn: &str) -> Result<usize, Refusal> {
+        let holds = |s: &Service| s.service_deployments.iter().any(|entry| entry.arn == arn);
+        self.services.iter().position(holds).ok_or_else(|| {
+            Refusal::new(
+                "ServiceDeploymentNotFoundException",
+                "Service deployment not found.",
+            )
+        })
+    }
+
+    /// Runs a task outside any service, as `RunTask` does. Gives its ARN.
+    ///
+    /// # Panics
+    /// If the task definition is unknown.
+    pub fn run_task(
+        &mut self,
+        cluster: &str,
+        task_definition: &str,
+        started_by: Option<&str>,
+    ) -> String {
+        let cluster = last_part(cluster).to_owned();
+        self.clusters.insert(cluster.clone());
+        let definition = self
+            .definition(task_definition)
+            .expect("a known task definition")
+            .clone();
+        let group = format!("family:{}", definition.family);
+        let started_by = started_by.map(str::to_owned);
+        self.start_task(
+            &definition,
+            Origin {
+                cluster,
+                service: None,
+                group,
+                started_by,
+            },
+        )
+    }
+}
