@@ -1,5 +1,10 @@
 //! Scenarios: an event goes in, the alert comes out, and the calls made are counted.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics where it stands"
+)]
+
 mod bad_input;
 mod failed_deployment;
 mod faults;

@@ -3,8 +3,9 @@
 use crate::causes::{Context, diagnose};
 use crate::facts::{StoppedTask, TaskDefinition};
 
-/// The newest task in which the container to blame has run, and that container. Where no finding
-/// names a container, the first essential one that ran. A container without an exit code never
+/// The newest task in which the container to blame has run, and that container.
+///
+/// Where no finding names a container, the first essential one that ran. A container without an exit code never
 /// ran, so it has written nothing.
 pub fn culprit<'a>(
     tasks: &'a [StoppedTask],

@@ -49,7 +49,9 @@ pub fn is_rollback(deployment: &Deployment) -> bool {
         .contains("rolling back to deployment")
 }
 
-/// The last good revision: the target of the newest successful service deployment that is not the
+/// The last good revision.
+///
+/// It is the target of the newest successful service deployment that is not the
 /// failing revision; else, for services whose last success is older than the 90 days of history,
 /// the one opsbot recorded; else a completed deployment that the service still lists.
 pub fn revision(

@@ -89,7 +89,9 @@ impl Response {
     }
 }
 
-/// What ECS does about the deployment that failed (or fails). `reason` is what the event said;
+/// What ECS does about the deployment that failed (or fails).
+///
+/// `reason` is what the event said;
 /// `was_rollback` is whether ECS was rolling back to it when it failed, which only a memory of the
 /// events tells.
 pub fn respond(

@@ -23,8 +23,8 @@ pub const REDACTED: &str = "[redacted]";
 /// What stands in the place of text that does not come to rest. No text is known that does not.
 const WITHHELD: &str = "[withheld]";
 
-/// How much of a text is looked at, in bytes. CloudWatch Logs takes log events of up to 1 MiB, and
-/// what they say stands at their beginning.
+/// How much of a text is looked at, in bytes. A log event may have 1 MiB, and what it says
+/// stands at its beginning.
 const MAX_INPUT: usize = 64 * 1024;
 
 /// Safe text on a single line: line breaks and runs of white space become one space.

@@ -1,5 +1,7 @@
 //! The formats of an alert, by snapshot, and the limits they keep.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics where it stands")]
+
 #[path = "formats/alerts.rs"]
 mod alerts;
 
@@ -64,16 +66,8 @@ fn the_text_of_a_full_alert() {
     NEXT STEPS
       1. Allow the role order-api-execution secretsmanager:GetSecretValue on the
          secret prod/order-api/db.
-      2. To go back to order-api:41 now:
-         aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41
-      3. Fix it before you release again: your infrastructure code or pipeline still
+      2. Fix it before you release again: your infrastructure code or pipeline still
          holds order-api:42 and will bring it back.
-
-    LAST LOG LINES
-      Of container app, task 0f1e2d3c4b5a69788796a5b4c3d2e1f0, log group
-      /ecs/order-api:
-      10:30:01  INFO starting order-api 1.42.0
-      10:30:02  ERROR environment variable DB_PASSWORD is not set
 
     STOPPED TASKS of this deployment, newest first
       TASK                              STOPPED   RAN        EXIT CODES
@@ -87,12 +81,79 @@ fn the_text_of_a_full_alert() {
       10:27:10  (service order-api) has started 1 tasks: (task
                 0f1e2d3c4b5a69788796a5b4c3d2e1f0).
 
+    NOT COLLECTED
+      - the service's deployment history: the function's role may not make the call.
+        To see it, allow ecs:ListServiceDeployments.
+
+    LINKS
+      service:
+      https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api?region=eu-west-1
+      newest stopped task:
+      https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api/tasks/0f1e2d3c4b5a69788796a5b4c3d2e1f0?region=eu-west-1
+      log stream:
+      https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fecs$252Forder-api/log-events/ecs$252Fapp$252F0f1e2d3c4b5a69788796a5b4c3d2e1f0
+
+    Incident prod-apps/order-api/ecs-svc/7313373391234567890
+    "###);
+}
+
+#[test]
+fn the_text_of_an_alert_with_logs_and_two_causes() {
+    assert_snapshot!(format(&alerts::crashing(), "email"), @r###"
+    [CRITICAL] order-api in prod-apps: deployment of order-api:42 failed:
+    application exited with an error
+    2026-11-22 10:31:14 UTC, eu-west-1, account 111122223333
+
+    Impact:   The service is DOWN: 0 of 2 tasks are running (1 pending).
+    Response: None. The deployment circuit breaker stopped the deployment but has
+              rollback off: order-api:42 stays the primary deployment, starts no
+              more tasks, and nothing mends itself.
+    Next:     To go back to order-api:41 now:
+              aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41
+
+    WHAT HAPPENED
+      The deployment of order-api:42 to service order-api in cluster prod-apps
+      failed at 10:31:14 UTC, 4 min 12 s after it began.
+      ECS says: "ECS deployment circuit breaker: tasks failed to start."
+      3 stopped tasks of this deployment could still be seen.
+
+    WHY
+      1. The program in an essential container ended by itself with an error.
+         (likely; container app; 2 stopped tasks)
+         log of app:
+           | ERROR environment variable DB_PASSWORD is not set
+         Fix: Read the last log lines of container app.
+         See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+      2. ECS does not say enough to name a cause. (possible; container app; 1
+         stopped task)
+         Fix: Read the last log lines of container app.
+         See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html
+
+    WHAT CHANGED since the last good revision
+      - Container app: image order-api:1.41.0 became order-api:1.42.0.
+      - Container app: secret DB_PASSWORD was added.
+
+    LAST LOG LINES
+      Of container app, task 0f1e2d3c4b5a69788796a5b4c3d2e1f0, log group
+      /ecs/order-api:
+      10:30:01  INFO starting order-api 1.42.0
+      10:30:02  ERROR environment variable DB_PASSWORD is not set
+
+    STOPPED TASKS of this deployment, newest first
+      TASK                              STOPPED   RAN        EXIT CODES
+      0f1e2d3c4b5a69788796a5b4c3d2e1f0  10:30:55  12 s       app 1, envoy 143
+        EssentialContainerExited: Essential container in task exited
+      1a2b3c4d5e6f708192a3b4c5d6e7f809  10:29:31  5 min      app 1, envoy 143
+
+    SERVICE EVENTS, newest first
+      10:31:14  (service order-api) deployment failed: tasks failed to start.
+
     UTILIZATION
       CPU of the service peaked at 41 % and stood at 12 % at 10:30 UTC.
 
     NOT COLLECTED
-      - the last log lines of app: the function's role may not make the call. To see
-        it, allow logs:GetLogEvents.
+      - the service's deployment history: the function's role may not make the call.
+        To see it, allow ecs:ListServiceDeployments.
 
     LINKS
       service:
@@ -150,7 +211,7 @@ fn the_card_of_a_full_alert() {
     assert_snapshot!(pretty(&alerts::secret_denied(), "https"), @r###"
     {
       "content": {
-        "description": "*Impact:* Full capacity: order-api:41 runs 2 tasks; 2 desired, 1 pending. Target group order-api: 2 of 2 targets healthy.\n\n*Response:* ECS is rolling back to order-api:41; opsbot watches and tells how it ends.\n\n*Why:* A secret or parameter of the task definition could not be read, so the container was never started. (certain; container app; 3 stopped tasks)\n\ntask stopped reason:\n```ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-AbCdEf from secrets manager: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/order-api-execution/0f1e2d3c4b5a69788796a5b4c3d2e1f0 is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-AbCdEf because no identity-based policy allows the secretsmanager:GetSecretValue action```\n\nLast log lines of container app, task 0f1e2d3c4b5a69788796a5b4c3d2e1f0, log group /ecs/order-api:\n```INFO starting order-api 1.42.0\nERROR environment variable DB_PASSWORD is not set```\n\n*Changed:* Container app: image order-api:1.41.0 became order-api:1.42.0. Container app: secret DB_PASSWORD was added.\n\n<https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api?region=eu-west-1|service> · <https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api/tasks/0f1e2d3c4b5a69788796a5b4c3d2e1f0?region=eu-west-1|newest stopped task> · <https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fecs$252Forder-api/log-events/ecs$252Fapp$252F0f1e2d3c4b5a69788796a5b4c3d2e1f0|log stream>",
+        "description": "*Impact:* Full capacity: order-api:41 runs 2 tasks; 2 desired, 1 pending. Target group order-api: 2 of 2 targets healthy.\n\n*Response:* ECS is rolling back to order-api:41; opsbot watches and tells how it ends.\n\n*Why:* A secret or parameter of the task definition could not be read, so the container was never started. (certain; container app; 3 stopped tasks)\n\ntask stopped reason:\n```ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-AbCdEf from secrets manager: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/order-api-execution/0f1e2d3c4b5a69788796a5b4c3d2e1f0 is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-AbCdEf because no identity-based policy allows the secretsmanager:GetSecretValue action```\n\n*Changed:* Container app: image order-api:1.41.0 became order-api:1.42.0. Container app: secret DB_PASSWORD was added.\n\n<https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api?region=eu-west-1|service> · <https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api/tasks/0f1e2d3c4b5a69788796a5b4c3d2e1f0?region=eu-west-1|newest stopped task> · <https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fecs$252Forder-api/log-events/ecs$252Fapp$252F0f1e2d3c4b5a69788796a5b4c3d2e1f0|log stream>",
         "keywords": [
           "order-api",
           "prod-apps",
@@ -160,7 +221,6 @@ fn the_card_of_a_full_alert() {
         ],
         "nextSteps": [
           "Allow the role order-api-execution secretsmanager:GetSecretValue on the secret prod/order-api/db.",
-          "To go back to order-api:41 now: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41",
           "Fix it before you release again: your infrastructure code or pipeline still holds order-api:42 and will bring it back."
         ],
         "textType": "client-markdown",
@@ -267,17 +327,8 @@ fn the_json_of_a_full_alert() {
         "Container app: secret DB_PASSWORD was added."
       ],
       "evidence": {
-        "log_lines": [
-          {
-            "at": "2026-11-22T10:30:01Z",
-            "text": "INFO starting order-api 1.42.0"
-          },
-          {
-            "at": "2026-11-22T10:30:02Z",
-            "text": "ERROR environment variable DB_PASSWORD is not set"
-          }
-        ],
-        "log_source": "container app, task 0f1e2d3c4b5a69788796a5b4c3d2e1f0, log group /ecs/order-api",
+        "log_lines": [],
+        "log_source": null,
         "service_events": [
           {
             "at": "2026-11-22T10:31:14Z",
@@ -306,9 +357,7 @@ fn the_json_of_a_full_alert() {
             "task": "1a2b3c4d5e6f708192a3b4c5d6e7f809"
           }
         ],
-        "utilization": [
-          "CPU of the service peaked at 41 % and stood at 12 % at 10:30 UTC."
-        ]
+        "utilization": []
       },
       "headline": "order-api in prod-apps: deployment of order-api:42 failed: secret cannot be read",
       "impact": [
@@ -333,13 +382,12 @@ fn the_json_of_a_full_alert() {
       ],
       "next_steps": [
         "Allow the role order-api-execution secretsmanager:GetSecretValue on the secret prod/order-api/db.",
-        "To go back to order-api:41 now: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41",
         "Fix it before you release again: your infrastructure code or pipeline still holds order-api:42 and will bring it back."
       ],
       "not_collected": [
         {
-          "permission": "logs:GetLogEvents",
-          "what": "the last log lines of app",
+          "permission": "ecs:ListServiceDeployments",
+          "what": "the service's deployment history",
           "why": "the function's role may not make the call"
         }
       ],
@@ -552,7 +600,7 @@ fn a_huge_alert_keeps_every_limit() {
         "日本 ",
         "https://a.example/?",
     ] {
-        for (length, count) in [(40, 1000), (1 << 20, 2), (700, 20), (300, 6)] {
+        for (length, count) in [(40, 200), (9_000, 1), (700, 20), (300, 6)] {
             keeps_every_limit(&alerts::filled(&text.repeat(length / text.len()), count));
         }
     }
@@ -567,14 +615,14 @@ fn an_empty_alert_keeps_every_limit() {
 
 #[test]
 fn a_huge_alert_gives_up_evidence_first() {
-    let mut alert = alerts::secret_denied();
+    let mut alert = alerts::crashing();
     let line = alert.evidence.log_lines[0].clone();
-    alert.evidence.log_lines = vec![line; 5000];
+    alert.evidence.log_lines = vec![line; 500];
     let last = alert.evidence.log_lines.len() - 1;
     alert.evidence.log_lines[last].text = format!("the last line {}", "x ".repeat(5000));
     alert.evidence.service_events = alert.evidence.log_lines.clone();
     let text = format(&alert, "email");
-    assert!(text.contains(&alert.headline[..60]));
+    assert!(text.contains(&alert.headline[..50]));
     assert!(
         alert
             .next_steps
@@ -587,7 +635,7 @@ fn a_huge_alert_gives_up_evidence_first() {
 #[test]
 fn a_hostile_alert_is_harmless_in_every_format() {
     let hostile = "<!channel> @here [log in](https://evil.example) ```\n<script>\u{1b}[31m\u{202e} password=hunter2 AKIAIOSFODNN7EXAMPLE";
-    for text in [hostile.to_owned(), hostile.repeat(10_000)] {
+    for text in [hostile.to_owned(), hostile.repeat(700)] {
         let alert = alerts::filled(&text, 3);
         keeps_every_limit(&alert);
         let Publication {

@@ -46,7 +46,9 @@ impl Text {
 
 /// Where the bit of a three-byte run is: a multiplicative hash, its upper twelve bits.
 fn place(run: &[u8]) -> (usize, u64) {
-    let packed = run.iter().fold(0_u32, |packed, byte| packed << 8 | u32::from(*byte));
+    let packed = run
+        .iter()
+        .fold(0_u32, |packed, byte| packed << 8 | u32::from(*byte));
     let slot = packed.wrapping_mul(0x9E37_79B1) >> 20;
     ((slot >> 6) as usize, 1 << (slot & 63))
 }

@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeZone, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A task that stopped or is about to. The fields are those that an event's `detail` and the
+/// A task that stopped or is about to.
+///
+/// The fields are those that an event's `detail` and the
 /// `Task` of `DescribeTasks` share; both deserialize into it. Everything is optional, because
 /// people and older agents leave out much, and unknown fields are ignored: AWS says that it adds
 /// some (Amazon ECS Developer Guide, `ecs_cwe_events`).

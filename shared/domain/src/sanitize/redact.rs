@@ -17,31 +17,39 @@ pub(super) use private_key::{after_private_key, opens_private_key};
 
 /// The text with [`REDACTED`] in each secret's place.
 pub(super) fn secrets(text: &str) -> String {
-    let text = rewrite(text, private_key::find);
-    let text = rewrite(&text, urls::find);
-    let text = rewrite(&text, tokens::find);
-    rewrite(&text, pairs::find)
+    let text = rewrite(text, private_key::may_begin, private_key::find);
+    let text = rewrite(&text, urls::may_begin, urls::find);
+    let text = rewrite(&text, tokens::may_begin, tokens::find);
+    rewrite(&text, pairs::may_separate, pairs::find)
 }
 
-/// Replaces what `find` says is a secret. `find` is asked at every character, left to right, for
-/// the secret that begins there or soon after. Where it says none it must have looked at a bounded
-/// number of bytes (or only at the beginning of a run): that keeps the whole linear.
-fn rewrite(text: &str, find: fn(&str, usize) -> Option<Range<usize>>) -> String {
+/// Replaces what `find` says is a secret. `find` is asked at every ASCII character that is a
+/// `candidate`, left to right, for the secret that begins there or soon after. Where it says none it
+/// must have looked at a bounded number of bytes (or only at the beginning of a run): that keeps the
+/// whole linear.
+fn rewrite(
+    text: &str,
+    candidate: fn(u8) -> bool,
+    find: fn(&str, usize) -> Option<Range<usize>>,
+) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(c) = text[at..].chars().next() {
+    let (mut copied, mut at) = (0, 0);
+    while let Some(ahead) = text
+        .bytes()
+        .skip(at)
+        .position(|byte| byte.is_ascii() && candidate(byte))
+    {
+        at += ahead;
         match find(text, at) {
             Some(secret) => {
-                out.push_str(&text[at..secret.start]);
+                out.push_str(&text[copied..secret.start]);
                 out.push_str(REDACTED);
-                at = secret.end;
+                (copied, at) = (secret.end, secret.end);
             }
-            None => {
-                out.push(c);
-                at += c.len_utf8();
-            }
+            None => at += 1,
         }
     }
+    out.push_str(&text[copied..]);
     out
 }
 
@@ -71,5 +79,5 @@ fn run_back(text: &str, max: usize, allowed: impl Fn(u8) -> bool) -> usize {
 
 /// Whether the character before `at` is an ASCII letter or digit.
 fn within_word(text: &str, at: usize) -> bool {
-    run_back(&text[..at], 1, |byte| byte.is_ascii_alphanumeric()) == 1
+    at > 0 && text.as_bytes()[at - 1].is_ascii_alphanumeric()
 }

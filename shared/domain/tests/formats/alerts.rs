@@ -106,14 +106,12 @@ pub fn secret_denied() -> Alert {
         },
         evidence: evidence(),
         not_collected: vec![NotCollected {
-            what: "the last log lines of app".to_owned(),
+            what: "the service's deployment history".to_owned(),
             why: "the function's role may not make the call".to_owned(),
-            permission: Some("logs:GetLogEvents".to_owned()),
+            permission: Some("ecs:ListServiceDeployments".to_owned()),
         }],
         next_steps: texts(&[
             fix,
-            "To go back to order-api:41 now: aws ecs update-service --region eu-west-1 --cluster prod-apps --service \
-             order-api --task-definition order-api:41",
             "Fix it before you release again: your infrastructure code or pipeline still holds order-api:42 and will bring \
              it back.",
         ]),
@@ -146,6 +144,73 @@ fn evidence() -> EvidenceSection {
                 "(service order-api) has started 1 tasks: (task 0f1e2d3c4b5a69788796a5b4c3d2e1f0).",
             ),
         ],
+        stopped_tasks: vec![
+            row("0f1e2d3c4b5a69788796a5b4c3d2e1f0", "10:30:55"),
+            row("1a2b3c4d5e6f708192a3b4c5d6e7f809", "10:29:31"),
+        ],
+        ..EvidenceSection::default()
+    }
+}
+
+/// Revision 42 starts and ends with an error, and nobody rolls it back.
+pub fn crashing() -> Alert {
+    let said = |at: &str, text: &str| TimedQuote {
+        at: time(at),
+        text: text.to_owned(),
+    };
+    let row = |task: &str, stopped: &str, ran: i64| StoppedTaskRow {
+        task: task.to_owned(),
+        stopped_at: Some(time(stopped)),
+        ran_seconds: Some(ran),
+        stop_code: "EssentialContainerExited".to_owned(),
+        exits: "app 1, envoy 143".to_owned(),
+        reason: "Essential container in task exited".to_owned(),
+    };
+    let mut alert = secret_denied();
+    alert.severity = Severity::Critical;
+    alert.headline = "order-api in prod-apps: deployment of order-api:42 failed: application exited with an error"
+        .to_owned();
+    alert.impact = texts(&["The service is DOWN: 0 of 2 tasks are running (1 pending)."]);
+    alert.response = Response {
+        code: "ecs_stopped_only".to_owned(),
+        sentence: "None. The deployment circuit breaker stopped the deployment but has rollback off: order-api:42 \
+            stays the primary deployment, starts no more tasks, and nothing mends itself."
+            .to_owned(),
+    };
+    alert.next_steps = texts(&[
+        "To go back to order-api:41 now: aws ecs update-service --region eu-west-1 --cluster prod-apps --service \
+         order-api --task-definition order-api:41",
+    ]);
+    let cause = |cause: Cause, confidence, tasks, log: &[&str]| CauseSection {
+        cause,
+        sentence: cause.sentence().to_owned(),
+        container: Some("app".to_owned()),
+        confidence,
+        tasks,
+        evidence: log
+            .iter()
+            .map(|text| Quote {
+                source: "log of app".to_owned(),
+                text: (*text).to_owned(),
+            })
+            .collect(),
+        fix: "Read the last log lines of container app.".to_owned(),
+        page: cause.page().to_owned(),
+    };
+    alert.causes = vec![
+        cause(
+            Cause::AppError,
+            Confidence::Likely,
+            2,
+            &["ERROR environment variable DB_PASSWORD is not set"],
+        ),
+        cause(Cause::Unknown, Confidence::Possible, 1, &[]),
+    ];
+    alert.evidence = EvidenceSection {
+        service_events: vec![said(
+            "10:31:14",
+            "(service order-api) deployment failed: tasks failed to start.",
+        )],
         log_source: Some(
             "container app, task 0f1e2d3c4b5a69788796a5b4c3d2e1f0, log group /ecs/order-api"
                 .to_owned(),
@@ -158,11 +223,12 @@ fn evidence() -> EvidenceSection {
             ),
         ],
         stopped_tasks: vec![
-            row("0f1e2d3c4b5a69788796a5b4c3d2e1f0", "10:30:55"),
-            row("1a2b3c4d5e6f708192a3b4c5d6e7f809", "10:29:31"),
+            row("0f1e2d3c4b5a69788796a5b4c3d2e1f0", "10:30:55", 12),
+            row("1a2b3c4d5e6f708192a3b4c5d6e7f809", "10:29:31", 310),
         ],
         utilization: texts(&["CPU of the service peaked at 41 % and stood at 12 % at 10:30 UTC."]),
-    }
+    };
+    alert
 }
 
 fn where_to_look() -> Vec<Link> {

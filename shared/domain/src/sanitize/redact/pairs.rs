@@ -6,104 +6,30 @@ use super::super::REDACTED;
 use super::{begins, run, run_back};
 
 /// Names of secrets, as they end, in lower case and without `_`, `-` and `.`.
-const NAMES: [&str; 27] = [
-    "password",
-    "passwd",
-    "passwort",
-    "pwd",
-    "passphrase",
-    "passcode",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "secretkey",
-    "privatekey",
-    "signingkey",
-    "encryptionkey",
-    "masterkey",
-    "sharedkey",
-    "accountkey",
-    "authkey",
-    "secretstring",
-    "connectionstring",
-    "authorization",
-    "cookie",
-    "jwt",
-    "sessionid",
-    "clientkey",
-    "subscriptionkey",
-    "licensekey",
-];
+const NAMES: &str = "\
+    password passwd passwort pwd passphrase passcode secret token apikey accesskey secretkey \
+    privatekey signingkey encryptionkey masterkey sharedkey accountkey authkey secretstring \
+    connectionstring authorization cookie jwt sessionid clientkey subscriptionkey licensekey";
 
 /// Names that mean a secret in an address or in code, but not in prose: only before `=`.
-const NAMES_BEFORE_EQUALS: [&str; 6] = [
-    "signature",
-    "sig",
-    "credential",
-    "credentials",
-    "pass",
-    "auth",
-];
+const NAMES_BEFORE_EQUALS: &str = "\
+    signature sig credential credentials pass auth";
 
 /// Names whose value is several words: a scheme and parameters.
 const HEADERS: [&str; 2] = ["authorization", "cookie"];
 
 /// Words that follow a name and a colon in a sentence.
-const PROSE: [&str; 52] = [
-    "a",
-    "an",
-    "the",
-    "not",
-    "no",
-    "is",
-    "was",
-    "are",
-    "has",
-    "does",
-    "did",
-    "must",
-    "should",
-    "can",
-    "cannot",
-    "could",
-    "can't",
-    "couldn't",
-    "unable",
-    "failed",
-    "failure",
-    "failing",
-    "error",
-    "invalid",
-    "expired",
-    "missing",
-    "unexpected",
-    "unknown",
-    "unauthorized",
-    "unauthenticated",
-    "forbidden",
-    "denied",
-    "access",
-    "required",
-    "empty",
-    "null",
-    "none",
-    "nil",
-    "undefined",
-    "true",
-    "false",
-    "yes",
-    "no.",
-    "while",
-    "when",
-    "because",
-    "service",
-    "request",
-    "execution",
-    "permission",
-    "parameter",
-    "user",
-];
+const PROSE: &str = "\
+    a an the not no is was are has does did must should can cannot could can't couldn't \
+    unable failed failure failing error invalid expired missing unexpected unknown \
+    unauthorized unauthenticated forbidden denied access required empty null none nil \
+    undefined true false yes no. while when because service request execution permission \
+    parameter user";
+
+/// Where [`find`] is to be asked.
+pub(super) fn may_separate(byte: u8) -> bool {
+    b":=% >".contains(&byte)
+}
 
 /// The value of a secret whose name ends right before `at`.
 pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
@@ -160,22 +86,25 @@ fn name_before(text: &str, at: usize, separator: Separator) -> Option<String> {
     };
     let length = run_back(before, 64, is_name);
     let (before, name) = before.split_at(before.len() - length);
+    if separator == Separator::Blank && !name.starts_with("--") {
+        return None;
+    }
     let reduced: String = name
         .chars()
         .filter(char::is_ascii_alphanumeric)
         .map(|c| c.to_ascii_lowercase())
         .collect();
     let reduced = reduced.trim_end_matches(|c: char| c.is_ascii_digit());
-    let named = NAMES.into_iter().any(|ending| reduced.ends_with(ending));
+    let named = NAMES.split(' ').any(|ending| reduced.ends_with(ending));
     let sound = match separator {
         Separator::Equals => {
             named
                 || NAMES_BEFORE_EQUALS
-                    .into_iter()
+                    .split(' ')
                     .any(|ending| reduced.ends_with(ending))
         }
         Separator::Colon => named && !within_arn(before),
-        Separator::Blank => named && name.starts_with("--"),
+        Separator::Blank => named,
         Separator::Tag => named && before.ends_with('<'),
     };
     sound.then(|| reduced.to_owned())
@@ -296,7 +225,7 @@ fn is_prose(before: &str, value: &str, separator: Separator) -> bool {
     );
     let sentence = separator == Separator::Colon && before.ends_with(' ');
     let is_error = word.ends_with("exception") || word.ends_with("error");
-    literal || (sentence && (PROSE.contains(&word.as_str()) || is_error))
+    literal || (sentence && (PROSE.split(' ').any(|prose| prose == word) || is_error))
 }
 
 fn blanks(text: &str) -> usize {

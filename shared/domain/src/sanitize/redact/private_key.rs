@@ -8,6 +8,11 @@ const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const KIND: &str = "PRIVATE KEY";
 
+/// Where [`find`] is to be asked.
+pub(super) fn may_begin(byte: u8) -> bool {
+    byte == b'-'
+}
+
 /// A private key from its first line to its last, or to the end of the text.
 pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
     let block = &text[at..];

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{begins, run, run_back, within_word};
+use super::{begins, run, within_word};
 
 /// What a token begins with, and how many characters follow at least.
 const PREFIXES: [(&str, usize); 28] = [
@@ -40,22 +40,21 @@ const PREFIXES: [(&str, usize); 28] = [
     ("hvs.", 20),
 ];
 
+/// Where [`find`] is to be asked.
+pub(super) fn may_begin(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/".contains(&byte)
+}
+
 /// A token that begins at `at`.
 pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
-    let bytes = text.as_bytes();
-    if !bytes[at].is_ascii_alphanumeric() && !b"+/".contains(&bytes[at]) {
+    if within_word(text, at) {
         return None;
     }
-    if !within_word(text, at) {
-        let found = prefixed(text, at)
-            .or_else(|| json_web_token(text, at))
-            .or_else(|| scheme(text, at));
-        if found.is_some() {
-            return found;
-        }
-    }
-    let begins_run = run_back(&text[..at], 1, is_base64) == 0;
-    if begins_run { opaque(text, at) } else { None }
+    let begins_run = at == 0 || !is_base64(text.as_bytes()[at - 1]);
+    prefixed(text, at)
+        .or_else(|| json_web_token(text, at))
+        .or_else(|| scheme(text, at))
+        .or_else(|| if begins_run { opaque(text, at) } else { None })
 }
 
 fn prefixed(text: &str, at: usize) -> Option<Range<usize>> {
@@ -76,8 +75,11 @@ fn prefixed(text: &str, at: usize) -> Option<Range<usize>> {
 /// Two or more parts of base64url between dots; the first is JSON, so it begins with `eyJ`.
 fn json_web_token(text: &str, at: usize) -> Option<Range<usize>> {
     let token = &text[at..];
+    if !begins(token, "eyJ") {
+        return None;
+    }
     let header = run(token, 4096, |byte| is_token(byte) && byte != b'.');
-    let is_header = begins(token, "eyJ") && header >= 10 && token[header..].starts_with('.');
+    let is_header = header >= 10 && token[header..].starts_with('.');
     let payload = if is_header {
         run(&token[header + 1..], 8, |byte| {
             is_token(byte) && byte != b'.'

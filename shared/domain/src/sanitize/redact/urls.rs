@@ -17,6 +17,11 @@ const WEBHOOKS: [&str; 6] = [
 /// An address longer than this is not looked at further.
 const LONGEST: usize = 2048;
 
+/// Where [`find`] is to be asked: a scheme's end, or the first letter of a webhook's host.
+pub(super) fn may_begin(byte: u8) -> bool {
+    b":hdweHDWE".contains(&byte)
+}
+
 /// The password in an address, or all before the `@` where there is no colon; a webhook's path.
 pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
     match text.as_bytes()[at] {
