@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 use simulator::{Options, Simulator};
+use stories::{Story, until};
 use tests::bot::TABLE;
-use tests::story::{Story, until};
 
 use crate::process::{Function, Program};
 

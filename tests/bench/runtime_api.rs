@@ -147,7 +147,7 @@ fn next(event: &Value) -> Response<Full<Bytes>> {
         .header("Lambda-Runtime-Deadline-Ms", deadline)
         .header(
             "Lambda-Runtime-Invoked-Function-Arn",
-            "arn:aws:lambda:eu-west-1:111122223333:function:opsbot-deployment-changed",
+            "arn:aws:lambda:us-east-1:111122223333:function:opsbot-deployment-changed",
         );
     response
         .body(Full::new(Bytes::from(event.to_string())))

@@ -1,8 +1,8 @@
 //! Whatever arrives: a clear line in the log or a thin alert, never a panic, never a retry.
 
 use serde_json::{Value, json};
+use stories::Story;
 use tests::bot::Bot;
-use tests::story::Story;
 
 fn bot() -> Bot {
     Bot::new(Story::named("image-missing").unwrap().town("aws.ecs"))
@@ -12,8 +12,8 @@ fn event() -> Value {
     json!({
         "version": "0", "id": "1", "detail-type": "ECS Deployment State Change",
         "source": "aws.ecs", "account": "111122223333", "time": "2026-11-22T10:31:14Z",
-        "region": "eu-west-1",
-        "resources": ["arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api"],
+        "region": "us-east-1",
+        "resources": ["arn:aws:ecs:us-east-1:111122223333:service/prod-apps/order-api"],
         "detail": {
             "eventType": "ERROR", "eventName": "SERVICE_DEPLOYMENT_FAILED",
             "deploymentId": "ecs-svc/1", "updatedAt": "2026-11-22T10:30:11Z",
@@ -48,12 +48,12 @@ async fn foreign_events_make_no_call_at_all() {
     let others = [
         with("/source", json!("aws.ec2")),
         with("/account", json!("123456789012")),
-        with("/region", json!("us-east-1")),
+        with("/region", json!("eu-central-1")),
         with("/detail-type", json!("ECS Task State Change")),
         with("/detail/eventName", json!("SERVICE_DEPLOYMENT_PAUSED")),
         with(
             "/resources",
-            json!(["arn:aws:ecs:eu-west-1:123456789012:service/a/b"]),
+            json!(["arn:aws:ecs:us-east-1:123456789012:service/a/b"]),
         ),
     ];
     for event in others {
@@ -75,7 +75,7 @@ async fn an_event_that_is_ours_and_unreadable_is_told_thinly() {
         with("/resources", json!([])),
         with(
             "/resources",
-            json!(["arn:aws:ecs:eu-west-1:111122223333:service/prod/<script>"]),
+            json!(["arn:aws:ecs:us-east-1:111122223333:service/prod/<script>"]),
         ),
     ];
     for event in broken {
@@ -130,9 +130,9 @@ async fn a_huge_hostile_event_stays_within_every_limit() {
 
 #[tokio::test]
 async fn a_service_that_is_gone_is_told_all_the_same() {
-    let gone = "arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/never-made";
+    let gone = "arn:aws:ecs:us-east-1:111122223333:service/prod-apps/never-made";
     check(&with("/resources", json!([gone])), &["deployment_failed"]).await;
-    let nowhere = "arn:aws:ecs:eu-west-1:111122223333:service/no-cluster/order-api";
+    let nowhere = "arn:aws:ecs:us-east-1:111122223333:service/no-cluster/order-api";
     check(
         &with("/resources", json!([nowhere])),
         &["deployment_failed"],

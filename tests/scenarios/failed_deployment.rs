@@ -1,8 +1,8 @@
 //! Each story of the demo: what the on-call engineer reads.
 
 use simulator::World;
+use stories::{Story, until};
 use tests::bot::Bot;
-use tests::story::{Story, until};
 
 /// Plays a story until its deployment failed, and delivers what EventBridge would.
 async fn failed(name: &str) -> Bot {

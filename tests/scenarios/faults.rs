@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use simulator::{Fault, World};
+use stories::{Story, until};
 use tests::bot::{Bot, IMPATIENT};
-use tests::story::{Story, until};
 
 /// Every action that deployment-changed calls before it publishes.
 const READS: [&str; 11] = [

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 use simulator::{Fault, Published, World};
+use stories::{CLUSTER, SERVICE, Story, until};
 use tests::bot::{Bot, taken};
-use tests::story::{CLUSTER, SERVICE, Story, until};
 
 /// A story told until its deployment failed and, where ECS rolls back, until it recovered: the
 /// events that the rules take, by name.

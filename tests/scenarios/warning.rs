@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use simulator::World;
+use stories::{CLUSTER, SERVICE, Story, until};
 use tests::bot::Bot;
-use tests::story::{CLUSTER, SERVICE, Story, until};
 
 fn quiet_town() -> Bot {
     Bot::new(Story::named("image-missing").unwrap().town("aws.ecs"))

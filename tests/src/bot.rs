@@ -12,7 +12,7 @@ use serde_json::Value;
 use simulator::{Published, Simulator, World};
 
 /// The topic that the bot publishes to.
-pub const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:opsbot-alerts";
+pub const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:opsbot-alerts";
 /// Its state table.
 pub const TABLE: &str = "opsbot-state";
 
@@ -55,7 +55,7 @@ impl Bot {
             let set = settings.iter().find(|(name, _)| *name == key);
             let value = match key {
                 _ if set.is_some() => set?.1,
-                "AWS_REGION" => "eu-west-1",
+                "AWS_REGION" => "us-east-1",
                 "AWS_ENDPOINT_URL" => &url,
                 "AWS_ACCESS_KEY_ID" => "AKIDEXAMPLE",
                 "AWS_SECRET_ACCESS_KEY" => "secret",
@@ -127,7 +127,11 @@ impl Bot {
 /// against every file in events/; here the same is said in Rust.
 pub fn taken(event: &Value) -> bool {
     match event["detail-type"].as_str() {
-        Some("ECS Deployment State Change") => true,
+        Some("ECS Deployment State Change") => {
+            let reason = event["detail"]["reason"].as_str().unwrap_or_default();
+            event["detail"]["eventName"] != "SERVICE_DEPLOYMENT_IN_PROGRESS"
+                || reason.contains("rolling back to deployment")
+        }
         Some("ECS Service Action") => event["detail"]["eventType"] != "INFO",
         _ => false,
     }

@@ -1,4 +1,3 @@
-//! What the scenarios, the demo and the benchmark share: the stories and a bot to tell them to.
+//! What the scenarios and the benchmark share: the function under test in a simulated AWS.
 
 pub mod bot;
-pub mod story;

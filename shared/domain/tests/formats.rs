@@ -1,6 +1,9 @@
 //! The formats of an alert, by snapshot, and the limits they keep.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics where it stands")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics where it stands"
+)]
 
 #[path = "formats/alerts.rs"]
 mod alerts;
@@ -211,7 +214,7 @@ fn the_card_of_a_full_alert() {
     assert_snapshot!(pretty(&alerts::secret_denied(), "https"), @r###"
     {
       "content": {
-        "description": "*Impact:* Full capacity: order-api:41 runs 2 tasks; 2 desired, 1 pending. Target group order-api: 2 of 2 targets healthy.\n\n*Response:* ECS is rolling back to order-api:41; opsbot watches and tells how it ends.\n\n*Why:* A secret or parameter of the task definition could not be read, so the container was never started. (certain; container app; 3 stopped tasks)\n\ntask stopped reason:\n```ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-AbCdEf from secrets manager: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/order-api-execution/0f1e2d3c4b5a69788796a5b4c3d2e1f0 is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-AbCdEf because no identity-based policy allows the secretsmanager:GetSecretValue action```\n\n*Changed:* Container app: image order-api:1.41.0 became order-api:1.42.0. Container app: secret DB_PASSWORD was added.\n\n<https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api?region=eu-west-1|service> · <https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api/tasks/0f1e2d3c4b5a69788796a5b4c3d2e1f0?region=eu-west-1|newest stopped task> · <https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fecs$252Forder-api/log-events/ecs$252Fapp$252F0f1e2d3c4b5a69788796a5b4c3d2e1f0|log stream>",
+        "description": "*Impact:* Full capacity: order-api:41 runs 2 tasks; 2 desired, 1 pending. Target group order-api: 2 of 2 targets healthy.\n\n*Response:* ECS is rolling back to order-api:41; opsbot watches and tells how it ends.\n\n*Why:* A secret or parameter of the task definition could not be read, so the container was never started. (certain; container app; 3 stopped tasks)\n\ntask stopped reason:\n```ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-AbCdEf from secrets manager: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/order-api-execution/0f1e2d3c4b5a69788796a5b4c3d2e1f0 is not authorized to perform: secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-AbCdEf because no identity-based policy allows the secretsmanager:GetSecretValue action```\n\n*Changed:* Container app: image order-api:1.41.0 became order-api:1.42.0.; Container app: secret DB_PASSWORD was added.\n\n<https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api?region=eu-west-1|service> · <https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod-apps/services/order-api/tasks/0f1e2d3c4b5a69788796a5b4c3d2e1f0?region=eu-west-1|newest stopped task> · <https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Fecs$252Forder-api/log-events/ecs$252Fapp$252F0f1e2d3c4b5a69788796a5b4c3d2e1f0|log stream>",
         "keywords": [
           "order-api",
           "prod-apps",

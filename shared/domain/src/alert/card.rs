@@ -69,7 +69,7 @@ fn description(alert: &Alert) -> String {
         ));
     }
     parts.add(&log_tail(alert));
-    parts.labelled("Changed", &line(&alert.changes.join(" "), 300));
+    parts.labelled("Changed", &line(&alert.changes.join("; "), 400));
     parts.release();
     parts.add(&where_to_look);
     if parts.text.is_empty() {

@@ -169,7 +169,7 @@ fn stopped_tasks(alert: &Alert, page: &mut Page) {
     for row in rows {
         let stopped = row
             .stopped_at
-            .map_or_else(|| "?".to_owned(), |at| clock(at, alert.at));
+            .map_or_else(|| "stopping".to_owned(), |at| clock(at, alert.at));
         page.verbatim(&cells(
             &row.task,
             &stopped,

@@ -86,8 +86,8 @@ fn case_07_a_denied_secret_names_the_secret_the_action_and_the_role() {
     let finding = check(&stopped, Cause::SecretFetch, Some("app"));
     assert_eq!(
         finding.fix,
-        "Allow secretsmanager:GetSecretValue on secret \
-         arn:aws:secretsmanager:eu-west-1:111122223333:secret:order-db-AbCdEf to role order-exec."
+        "Allow role order-exec to call secretsmanager:GetSecretValue on secret \
+         arn:aws:secretsmanager:eu-west-1:111122223333:secret:order-db-AbCdEf."
     );
 }
 

@@ -30,7 +30,7 @@ impl Clues<'_> {
                     "ecr:BatchGetImage"
                 };
                 let action = self.action().unwrap_or(usual);
-                format!("Allow {action} to {} for {image}.", self.role())
+                format!("Allow {} to call {action} for {image}.", self.role())
             }
             Cause::ImageAuth => format!(
                 "Give the task definition working registry credentials (repositoryCredentials) \
@@ -130,7 +130,7 @@ impl Clues<'_> {
             .text
             .any(&["perform: kms:", "access to kms", "kms:decrypt"])
         {
-            return format!("Allow kms:Decrypt on the key of {secret} to {role}.");
+            return format!("Allow {role} to call kms:Decrypt on the key of {secret}.");
         }
         if self
             .text
@@ -142,7 +142,7 @@ impl Clues<'_> {
                 "secretsmanager:GetSecretValue"
             };
             let action = self.action().unwrap_or(default);
-            return format!("Allow {action} on {secret} to {role}.");
+            return format!("Allow {role} to call {action} on {secret}.");
         }
         if let Some(key) = after(&self.raw, "json key ") {
             return format!("Add the key `{key}` to {secret}, or correct the key in valueFrom.");
@@ -182,7 +182,7 @@ impl Clues<'_> {
             .any(&["accessdenied", "not authorized", "perform: logs"])
         {
             let action = self.action().unwrap_or("logs:CreateLogStream");
-            return format!("Allow {action} on {group} to {}.", self.role());
+            return format!("Allow {} to call {action} on {group}.", self.role());
         }
         if self.text.any(&[
             "connection issue",

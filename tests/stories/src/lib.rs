@@ -1,6 +1,6 @@
 //! The stories: what may become of a release, told in the words of the simulator.
 //!
-//! Every story has the same town: cluster `prod-apps` in eu-west-1, service `order-api` behind a
+//! Every story has the same town: cluster `prod-apps` in us-east-1, service `order-api` behind a
 //! target group, healthy on `order-api:41`. Then revision 42 is released.
 
 use std::time::Duration;
@@ -15,12 +15,12 @@ pub const SERVICE: &str = "order-api";
 /// The account of every story.
 pub const ACCOUNT: &str = "111122223333";
 /// The Region of every story.
-pub const REGION: &str = "eu-west-1";
+pub const REGION: &str = "us-east-1";
 
-const OLD_IMAGE: &str = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/order-api:1.8.3";
-const NEW_IMAGE: &str = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/order-api:1.9.0";
+const OLD_IMAGE: &str = "111122223333.dkr.ecr.us-east-1.amazonaws.com/order-api:1.8.3";
+const NEW_IMAGE: &str = "111122223333.dkr.ecr.us-east-1.amazonaws.com/order-api:1.9.0";
 const SECRET: &str =
-    "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/order-api/db-Ab1Cd2";
+    "arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/order-api/db-Ab1Cd2";
 
 /// One story.
 #[derive(Clone, Debug)]
@@ -220,6 +220,12 @@ impl Story {
         world.advance(Duration::from_secs(90_000));
         world.drain_events();
         world
+    }
+
+    /// Whether ECS brings the service back by itself.
+    pub fn recovers(&self) -> bool {
+        let (Watch::Breaker { rollback } | Watch::Alarm { rollback }) = self.watch;
+        rollback && !self.first
     }
 
     /// Releases revision 42.
