@@ -1,80 +1,24 @@
 //! Reads everything an engineer would look up by hand, in at most three rounds of calls that run
 //! at the same time. Nothing here fails: what cannot be read is a missing fact with its reason.
 
-use std::error::Error;
-use std::fmt;
-use std::future::Future;
+mod asking;
+mod log;
 
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use chrono::{DateTime, Utc};
 use domain::arn::ServiceArn;
-use domain::culprit::culprit;
 use domain::facts::{
-    DeploymentFacts, Fact, GoodRevision, LogTail, Missing, Service, ServiceDeployment,
-    ServiceRevision, StoppedTask, TargetGroup, TaskDefinition, Utilization, Why,
+    DeploymentFacts, Fact, GoodRevision, Service, ServiceDeployment, ServiceRevision, StoppedTask,
+    TargetGroup, TaskDefinition, Utilization, Why,
 };
 use domain::good;
 use domain::incident::ServiceRecord;
 use futures_util::future::join_all;
-use tokio::time::Instant;
 
-use crate::{Clients, ecs, error, logs, metrics, targets};
+pub use asking::Asking;
+pub(crate) use asking::missing;
+use asking::not_asked;
 
-/// The clients, and until when they may be asked.
-#[derive(Clone, Copy, Debug)]
-pub struct Asking<'a> {
-    pub(crate) clients: &'a Clients,
-    until: Instant,
-}
-
-impl<'a> Asking<'a> {
-    /// Asks until `until`, the invocation's deadline less what the publish needs.
-    pub fn new(clients: &'a Clients, until: Instant) -> Self {
-        Self { clients, until }
-    }
-
-    /// Until when AWS may be asked.
-    pub(crate) fn until(&self) -> Instant {
-        self.until
-    }
-
-    /// Makes one call of `action`. `what` is what it is to tell, as a person would say it.
-    pub(crate) async fn ask<T, E, R>(
-        &self,
-        what: &str,
-        action: &str,
-        call: impl Future<Output = Result<T, SdkError<E, R>>>,
-    ) -> Fact<T>
-    where
-        E: ProvideErrorMetadata + Error + 'static,
-        R: fmt::Debug,
-    {
-        // On the heap: an SDK call is a large future, and a round holds many of them.
-        match tokio::time::timeout_at(self.until, Box::pin(call)).await {
-            Ok(Ok(answer)) => Fact::Known(answer),
-            Ok(Err(error)) => {
-                let why = error::why(action, &error);
-                tracing::warn!(action, ?why, "could not read {what}");
-                missing(what, why)
-            }
-            Err(_) => missing(what, error::timed_out(action)),
-        }
-    }
-}
-
-pub(crate) fn missing<T>(what: &str, why: Why) -> Fact<T> {
-    Fact::Missing(Missing::new(what, why))
-}
-
-fn not_asked<T>(what: &str, detail: impl Into<String>) -> Fact<T> {
-    missing(
-        what,
-        Why::NotAsked {
-            detail: detail.into(),
-        },
-    )
-}
+use crate::{ecs, metrics, targets};
 
 /// The first round: what the service's name alone leads to.
 #[derive(Clone, Debug)]
@@ -158,7 +102,7 @@ pub async fn facts(
         .map(|good| good.task_definition.as_str());
     let (good_definition, log) = tokio::join!(
         good_definition(asking, listed, good_arn),
-        log(asking, arn, &failing, &tasks, log_lines),
+        log::of_the_culprit(asking, arn, &failing, &tasks, log_lines),
     );
     DeploymentFacts {
         service,
@@ -293,64 +237,4 @@ async fn good_definition(
         Some(arn) if listed.known().is_some_and(|listed| listed.arn == arn) => listed,
         Some(arn) => ecs::task_definition(asking, LAST_GOOD, arn).await,
     }
-}
-
-/// The tail of the culprit's log: the newest task that shows the first-ranked finding.
-async fn log(
-    asking: &Asking<'_>,
-    arn: &ServiceArn,
-    failing: &Fact<TaskDefinition>,
-    tasks: &Fact<Vec<StoppedTask>>,
-    lines: u8,
-) -> Fact<LogTail> {
-    let what = "the log of the culprit";
-    match log_place(arn, failing, tasks, lines) {
-        Ok(Some(place)) => logs::tail(asking, place, lines).await,
-        Ok(None) => missing(what, Why::NotNeeded),
-        Err(detail) => not_asked(what, detail),
-    }
-}
-
-/// Where the culprit's log is: nowhere if no container has run, for then none was written.
-fn log_place(
-    arn: &ServiceArn,
-    failing: &Fact<TaskDefinition>,
-    tasks: &Fact<Vec<StoppedTask>>,
-    lines: u8,
-) -> Result<Option<logs::Place>, String> {
-    if lines == 0 {
-        return Err("reading logs is switched off (LogTailLines is 0)".to_owned());
-    }
-    let tasks = tasks.known().ok_or("the stopped tasks are missing")?;
-    let definition = failing.known().ok_or("the task definition is missing")?;
-    let Some((task, container)) = culprit(tasks, definition) else {
-        return Ok(None);
-    };
-    let known = definition.container(&container);
-    let known = known.ok_or_else(|| format!("the task definition has no container {container}"))?;
-    let log = known.log.as_ref();
-    let log = log.ok_or_else(|| format!("container {container} has no log configuration"))?;
-    if log.driver != "awslogs" {
-        return Err(format!(
-            "the log driver of container {container} is {}",
-            log.driver
-        ));
-    }
-    let group = log
-        .group
-        .clone()
-        .ok_or_else(|| format!("container {container} names no log group"))?;
-    let stream = log.stream(&container, task.id());
-    let stream = stream.ok_or("without awslogs-stream-prefix no API tells the stream's name")?;
-    let region = log.region.clone().unwrap_or_else(|| arn.region.clone());
-    if region != arn.region {
-        return Err(format!("the log group is in Region {region}"));
-    }
-    Ok(Some(logs::Place {
-        task_id: task.id().to_owned(),
-        container,
-        group,
-        stream,
-        region,
-    }))
 }

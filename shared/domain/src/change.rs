@@ -1,10 +1,10 @@
 //! What differs between the last good revision and the failing one. Names, never values: of an
 //! environment variable only that it changed is known.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+mod words;
 
-use crate::arn::last_part;
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::facts::{ContainerDefinition, ServiceRevision, TaskDefinition};
 
 /// One difference. Prints as a sentence fragment; names and images in it are untrusted text.
@@ -242,65 +242,6 @@ fn names<V: PartialEq>(
             });
         }
     }
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ContainerAdded(name) => write!(f, "container {name} is new"),
-            Self::ContainerRemoved(name) => write!(f, "container {name} is gone"),
-            Self::Field {
-                container,
-                field,
-                from,
-                to,
-            } => {
-                let whose = container.as_deref().unwrap_or("task");
-                let (from, to) = (short(field, from), short(field, to));
-                write!(f, "{whose}: {field} {from} -> {to}")
-            }
-            Self::Names {
-                container,
-                kind,
-                how,
-                names,
-            } => {
-                let how = match how {
-                    How::Added => "added",
-                    How::Removed => "removed",
-                    How::Changed => "changed",
-                };
-                let plural = if names.len() == 1 { "" } else { "s" };
-                write!(f, "{container}: {kind}{plural} {how}: {}", names.join(", "))
-            }
-            Self::Digest {
-                container,
-                image,
-                from,
-                to,
-            } => {
-                let (from, to) = (digest(from), digest(to));
-                write!(
-                    f,
-                    "{container}: {image} is another image now, {from} -> {to}"
-                )
-            }
-        }
-    }
-}
-
-/// Roles go by their name: the account before it says nothing new.
-fn short<'a>(field: &str, value: &'a Option<String>) -> &'a str {
-    match value.as_deref() {
-        Some(value) if field.ends_with("role") => last_part(value),
-        Some(value) => value,
-        None => "(not set)",
-    }
-}
-
-/// As long as Docker prints it.
-fn digest(digest: &str) -> &str {
-    digest.get(.."sha256:".len() + 12).unwrap_or(digest)
 }
 
 #[cfg(test)]

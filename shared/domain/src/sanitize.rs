@@ -68,10 +68,13 @@ enum Breaks {
 }
 
 /// One pass, and again until nothing changes: a cut may leave something behind that is a secret or
-/// a mention only now. The second pass nearly always finds nothing and reads at most `max`
-/// characters.
+/// a mention only now. A text that the first pass leaves as it was needs no second one, and the
+/// second nearly always finds nothing and reads at most `max` characters.
 fn safe(text: &str, breaks: Breaks, max: usize) -> String {
     let mut before = pass(text, breaks, max);
+    if before == text {
+        return before;
+    }
     for _ in 0..8 {
         let after = pass(&before, breaks, max);
         if after == before {

@@ -3,10 +3,12 @@
 //! Everything that is gathered is a [`Fact`]: known, or missing with the reason. A missing fact is
 //! printed under "Not collected" and may forbid a rollback; it never silences an alert.
 
+mod deployment;
 mod service;
 mod task;
 mod task_definition;
 
+pub use deployment::*;
 pub use service::*;
 pub use task::*;
 pub use task_definition::*;

@@ -1,19 +1,24 @@
 //! Facts in, an [`Alert`] out: every sentence that opsbot says to a person stands in this folder.
 //! Whatever came from outside goes through [`crate::sanitize`] here, and nowhere later.
 
+mod changes;
 mod collected;
 mod impact;
 mod next;
+mod recovered;
+mod unreadable;
 mod words;
+
+pub use recovered::recovered;
+pub use unreadable::unreadable;
 
 use chrono::{DateTime, Utc};
 
 use super::{Alert, EvidenceSection, Kind, Response as ResponseSection, Severity};
 use crate::arn::ServiceArn;
 use crate::causes::{self, Context, Ranked};
-use crate::change;
-use crate::event::{Malformed, ServiceAction};
-use crate::facts::{Deployment, DeploymentFacts, Fact, Missing, Service, TargetGroup};
+use crate::event::ServiceAction;
+use crate::facts::{Deployment, DeploymentFacts, Fact, Missing, Service};
 use crate::good;
 use crate::incident::{OpenIncident, ServiceRecord, incident_id};
 use crate::response::{Response, respond};
@@ -199,7 +204,7 @@ impl Story<'_> {
             cause_phrase: phrase(ranked).map(str::to_owned),
             what_happened: Vec::new(),
             impact: impact::sentences(service, self.failing(), &facts.target_groups),
-            changes: self.changes(),
+            changes: changes::lines(facts, self.failing()),
             response: ResponseSection {
                 code: response.code().to_owned(),
                 sentence: words::response(response, &self.failing_name()),
@@ -251,149 +256,6 @@ impl Story<'_> {
             sentences.push(format!("{tasks} of this deployment could still be seen."));
         }
         sentences
-    }
-
-    fn changes(&self) -> Vec<String> {
-        const SHOWN: usize = 12;
-        let facts = self.facts;
-        let mut changes = match (facts.good_definition.known(), facts.failing.known()) {
-            (Some(good), Some(failing)) => change::between(good, failing),
-            _ => Vec::new(),
-        };
-        changes.extend(self.new_digests());
-        let more = changes.len().saturating_sub(SHOWN);
-        let mut lines: Vec<String> = changes
-            .iter()
-            .take(SHOWN)
-            .map(|change| line(&change.to_string(), 200))
-            .collect();
-        if more > 0 {
-            lines.push(format!("… and {more} more."));
-        }
-        lines
-    }
-
-    fn new_digests(&self) -> Vec<change::Change> {
-        let revisions = self
-            .facts
-            .revisions
-            .known()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let of = |arn: &str| {
-            revisions
-                .iter()
-                .find(|revision| revision.task_definition == arn)
-        };
-        let good = self.facts.good.known().and_then(Option::as_ref);
-        match (
-            good.and_then(|good| of(&good.task_definition)),
-            self.failing(),
-        ) {
-            (Some(good), Some(failing)) => of(&failing.task_definition)
-                .map(|failing| change::digests(good, failing))
-                .unwrap_or_default(),
-            _ => Vec::new(),
-        }
-    }
-}
-
-/// It is over: the last word of an incident.
-pub fn recovered(
-    arn: &ServiceArn,
-    open: &OpenIncident,
-    completed: &str,
-    at: DateTime<Utc>,
-    service: &Fact<Service>,
-    target_groups: &[TargetGroup],
-) -> Alert {
-    let known = service.known();
-    let deployment = known.and_then(|service| service.deployment(completed));
-    let on = deployment.map(|deployment| revision(&deployment.task_definition));
-    let on_text = on
-        .as_ref()
-        .map(|on| format!(" on {on}"))
-        .unwrap_or_default();
-    let took = duration(at - open.failed_at);
-    let failed = open
-        .failing
-        .as_deref()
-        .map_or_else(|| "the deployment".to_owned(), revision);
-    let by_rollback = open.rolling_back_to.as_deref() == Some(completed);
-    let how = if by_rollback {
-        "ECS rolled back to it"
-    } else {
-        "a deployment of it completed"
-    };
-    let mut next_steps = Vec::new();
-    if by_rollback {
-        next_steps.push(next::infrastructure_code(&failed));
-    }
-    Alert {
-        kind: Kind::Recovered,
-        severity: Severity::Info,
-        incident: open.id.clone(),
-        at,
-        service: arn.clone(),
-        revision: on.clone(),
-        headline: headline(arn, &format!("recovered in {took}{on_text}"), None),
-        cause_phrase: None,
-        what_happened: vec![match &on {
-            Some(on) => format!(
-                "Service {} is steady on {on} since {}: {how}, {took} after {failed} failed.",
-                arn.service,
-                clock(at)
-            ),
-            None => format!(
-                "A deployment of service {} completed at {}, {took} after {failed} failed.",
-                arn.service,
-                clock(at)
-            ),
-        }],
-        causes: Vec::new(),
-        impact: impact::sentences(known, None, target_groups),
-        changes: Vec::new(),
-        response: ResponseSection {
-            code: "over".to_owned(),
-            sentence: String::new(),
-        },
-        evidence: EvidenceSection::default(),
-        not_collected: service.missing().into_iter().map(collected::gap).collect(),
-        next_steps,
-        links: vec![collected::service_link(arn)],
-    }
-}
-
-/// An event that is ours to answer could not be read: better a thin alert than none.
-pub fn unreadable(event: &Malformed, service: ServiceArn, at: DateTime<Utc>) -> Alert {
-    let why = line(&event.why, 200);
-    Alert {
-        kind: Kind::UnreadableEvent,
-        severity: Severity::Warning,
-        incident: incident_id(&service, "unreadable-event"),
-        at,
-        revision: None,
-        headline: headline(&service, "an ECS event could not be read", None),
-        cause_phrase: None,
-        what_happened: vec![
-            format!("ECS sent an event about this service that opsbot cannot read: {why}."),
-            "Nothing was looked up. If this comes again, AWS may have changed the event."
-                .to_owned(),
-        ],
-        causes: Vec::new(),
-        impact: Vec::new(),
-        changes: Vec::new(),
-        response: ResponseSection {
-            code: "unknown".to_owned(),
-            sentence: String::new(),
-        },
-        evidence: EvidenceSection::default(),
-        not_collected: Vec::new(),
-        next_steps: vec![
-            "Look at the service; the function's log holds the whole event.".to_owned(),
-        ],
-        links: vec![collected::service_link(&service)],
-        service,
     }
 }
 

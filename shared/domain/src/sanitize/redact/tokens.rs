@@ -40,6 +40,9 @@ const PREFIXES: [(&str, usize); 28] = [
     ("hvs.", 20),
 ];
 
+/// What [`PREFIXES`] and the schemes begin with, in lower case: most words begin with none of them.
+const INITIALS: &[u8] = b"abeghnrsx";
+
 /// Where [`find`] is to be asked.
 pub(super) fn may_begin(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/".contains(&byte)
@@ -51,10 +54,18 @@ pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
         return None;
     }
     let begins_run = at == 0 || !is_base64(text.as_bytes()[at - 1]);
-    prefixed(text, at)
-        .or_else(|| json_web_token(text, at))
-        .or_else(|| scheme(text, at))
-        .or_else(|| if begins_run { opaque(text, at) } else { None })
+    let by_name = || {
+        prefixed(text, at)
+            .or_else(|| json_web_token(text, at))
+            .or_else(|| scheme(text, at))
+    };
+    let initial = text.as_bytes()[at].to_ascii_lowercase();
+    let named = if INITIALS.contains(&initial) {
+        by_name()
+    } else {
+        None
+    };
+    named.or_else(|| if begins_run { opaque(text, at) } else { None })
 }
 
 fn prefixed(text: &str, at: usize) -> Option<Range<usize>> {
@@ -140,4 +151,23 @@ fn is_token(byte: u8) -> bool {
 
 fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_prefix_begins_with_one_of_the_initials() {
+        let names = PREFIXES
+            .iter()
+            .map(|(prefix, _)| *prefix)
+            .chain(["eyJ", "bearer", "basic"]);
+        for name in names {
+            assert!(
+                INITIALS.contains(&name.as_bytes()[0].to_ascii_lowercase()),
+                "{name}"
+            );
+        }
+    }
 }

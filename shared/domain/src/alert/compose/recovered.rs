@@ -1,0 +1,76 @@
+//! The last word of an incident.
+
+use chrono::{DateTime, Utc};
+
+use super::super::{Alert, EvidenceSection, Kind, Response, Severity};
+use super::words::{clock, duration, revision};
+use super::{collected, headline, impact, next};
+use crate::arn::ServiceArn;
+use crate::facts::{Fact, Service, TargetGroup};
+use crate::incident::OpenIncident;
+
+/// It is over: the last word of an incident.
+pub fn recovered(
+    arn: &ServiceArn,
+    open: &OpenIncident,
+    completed: &str,
+    at: DateTime<Utc>,
+    service: &Fact<Service>,
+    target_groups: &[TargetGroup],
+) -> Alert {
+    let known = service.known();
+    let deployment = known.and_then(|service| service.deployment(completed));
+    let on = deployment.map(|deployment| revision(&deployment.task_definition));
+    let on_text = on
+        .as_ref()
+        .map(|on| format!(" on {on}"))
+        .unwrap_or_default();
+    let took = duration(at - open.failed_at);
+    let failed = open
+        .failing
+        .as_deref()
+        .map_or_else(|| "the deployment".to_owned(), revision);
+    let by_rollback = open.rolling_back_to.as_deref() == Some(completed);
+    let how = if by_rollback {
+        "ECS rolled back to it"
+    } else {
+        "a deployment of it completed"
+    };
+    let mut next_steps = Vec::new();
+    if by_rollback {
+        next_steps.push(next::infrastructure_code(&failed));
+    }
+    Alert {
+        kind: Kind::Recovered,
+        severity: Severity::Info,
+        incident: open.id.clone(),
+        at,
+        service: arn.clone(),
+        revision: on.clone(),
+        headline: headline(arn, &format!("recovered in {took}{on_text}"), None),
+        cause_phrase: None,
+        what_happened: vec![match &on {
+            Some(on) => format!(
+                "Service {} is steady on {on} since {}: {how}, {took} after {failed} failed.",
+                arn.service,
+                clock(at)
+            ),
+            None => format!(
+                "A deployment of service {} completed at {}, {took} after {failed} failed.",
+                arn.service,
+                clock(at)
+            ),
+        }],
+        causes: Vec::new(),
+        impact: impact::sentences(known, None, target_groups),
+        changes: Vec::new(),
+        response: Response {
+            code: "over".to_owned(),
+            sentence: String::new(),
+        },
+        evidence: EvidenceSection::default(),
+        not_collected: service.missing().into_iter().map(collected::gap).collect(),
+        next_steps,
+        links: vec![collected::service_link(arn)],
+    }
+}
