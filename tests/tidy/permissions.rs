@@ -1,0 +1,200 @@
+//! What a function may do is what it does: the calls in shared/aws, the roles in template.yaml and
+//! the table in the README are the same list.
+
+use std::collections::BTreeSet;
+
+use crate::papers::{block, rows};
+use crate::repo::{read, rust_below};
+
+/// What AWS itself does with a function's role. Everything else must be a call of ours.
+const BY_AWS: [&str; 7] = [
+    "kms:Decrypt",
+    "kms:GenerateDataKey",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:SendMessage",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+];
+
+/// The fields of `aws::Clients`, and how IAM calls the service behind each.
+const CLIENTS: [(&str, &str); 6] = [
+    ("ecs", "ecs"),
+    ("load_balancing", "elasticloadbalancing"),
+    ("logs", "logs"),
+    ("metrics", "cloudwatch"),
+    ("sns", "sns"),
+    ("table", "dynamodb"),
+];
+
+/// `clients.<client>.<operation>()`, wherever shared/aws says it.
+fn calls() -> BTreeSet<String> {
+    let mut calls = BTreeSet::new();
+    for file in rust_below(&["shared/aws/src/"]) {
+        let code: String = file.without_tests().split_whitespace().collect();
+        for call in code.split("clients.").skip(1) {
+            let mut words = call.split('.');
+            let (Some(client), Some(rest)) = (words.next(), words.next()) else {
+                continue;
+            };
+            let client = CLIENTS.iter().find(|(field, _)| *field == client);
+            if let (Some((_, service)), Some((operation, _))) = (client, rest.split_once("()")) {
+                calls.insert(format!("{service}:{}", pascal(operation)));
+            }
+        }
+    }
+    assert!(calls.contains("ecs:DescribeServices"), "found {calls:?}");
+    assert!(calls.contains("sns:Publish"), "found {calls:?}");
+    calls
+}
+
+/// `describe_services` is `DescribeServices`.
+fn pascal(snake: &str) -> String {
+    let words = snake.split('_').filter(|word| !word.is_empty());
+    words
+        .map(|word| word[..1].to_uppercase() + &word[1..])
+        .collect()
+}
+
+/// `ecs:DescribeServices` is one, `aws:SourceArn` and `ecs:cluster` are none.
+fn is_action(word: &str) -> bool {
+    word.split_once(':').is_some_and(|(service, action)| {
+        service != "aws"
+            && !service.is_empty()
+            && service.bytes().all(|byte| byte.is_ascii_lowercase())
+            && action.starts_with(|c: char| c.is_ascii_uppercase() || c == '*')
+            && action
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'*')
+    })
+}
+
+/// The resources of template.yaml: logical id and text, without comments.
+pub(crate) fn resources() -> Vec<(String, String)> {
+    let template = read("template.yaml");
+    let (_, resources) = template.split_once("\nResources:\n").unwrap();
+    let mut found: Vec<(String, String)> = Vec::new();
+    for line in resources.lines() {
+        if !line.is_empty() && !line.starts_with([' ', '#']) {
+            break; // Outputs
+        }
+        let line = line.split_once(" #").map_or(line, |(code, _)| code);
+        match line
+            .strip_prefix("  ")
+            .filter(|rest| !rest.starts_with([' ', '#']))
+        {
+            Some(id) if !id.trim().is_empty() => {
+                found.push((id.trim_end_matches(':').to_owned(), String::new()));
+            }
+            _ => {
+                if let Some((_, text)) = found.last_mut() {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+            }
+        }
+    }
+    assert!(found.len() > 10, "{} resources", found.len());
+    found
+}
+
+/// Every action that a role of template.yaml allows.
+fn allowed() -> BTreeSet<String> {
+    let roles = resources();
+    let roles = roles
+        .iter()
+        .filter(|(_, text)| text.contains("Type: AWS::IAM::Role\n"));
+    let policies = roles.filter_map(|(_, text)| text.split_once("\n      Policies:\n"));
+    let words = policies.flat_map(|(_, policies)| {
+        policies.split(|c: char| c.is_whitespace() || "[],\"'".contains(c))
+    });
+    let found: BTreeSet<_> = words
+        .filter(|word| is_action(word))
+        .map(str::to_owned)
+        .collect();
+    assert!(!found.is_empty(), "no role has a policy");
+    found
+}
+
+#[track_caller]
+fn same(left: &BTreeSet<String>, right: &BTreeSet<String>, too_many: &str, too_few: &str) {
+    let extra: Vec<_> = left.difference(right).collect();
+    let lacking: Vec<_> = right.difference(left).collect();
+    assert!(extra.is_empty(), "{too_many}: {extra:?}");
+    assert!(lacking.is_empty(), "{too_few}: {lacking:?}");
+}
+
+#[test]
+fn a_role_allows_the_calls_of_the_code_and_nothing_else() {
+    let by_aws: BTreeSet<_> = BY_AWS.map(str::to_owned).into();
+    let needed = calls().union(&by_aws).cloned().collect();
+    same(
+        &allowed(),
+        &needed,
+        "template.yaml allows what no code calls; take it away",
+        "the code calls what no role in template.yaml allows; allow it",
+    );
+}
+
+#[test]
+fn the_action_named_when_a_read_fails_is_the_one_that_was_called() {
+    let calls = calls();
+    for file in rust_below(&["shared/aws/src/"]) {
+        let quoted = file.without_tests().split('"').skip(1).step_by(2);
+        for action in quoted.filter(|word| is_action(word)) {
+            assert!(
+                calls.contains(action),
+                "{}: {action} is told to people but never called; name the call that is made",
+                file.path
+            );
+        }
+    }
+}
+
+#[test]
+fn the_readme_gives_a_reason_for_each_permission() {
+    let readme = read("README.md");
+    let rows = rows(block(&readme, "permissions"));
+    for row in &rows {
+        let reason = row.last().map(String::as_str).unwrap_or_default();
+        assert!(reason.len() > 10, "give the reason for {}", row[0]);
+    }
+    let listed = rows
+        .iter()
+        .flat_map(|row| row[0].split('`').map(str::to_owned));
+    let listed = listed.filter(|word| is_action(word)).collect();
+    same(
+        &listed,
+        &allowed(),
+        "the README's permissions table lists what template.yaml does not allow",
+        "add these to the README's permissions table, with the reason",
+    );
+}
+
+#[test]
+fn no_role_may_change_anything_in_ecs() {
+    let reads = |action: &str| action.starts_with("Describe") || action.starts_with("List");
+    for action in allowed() {
+        let to_ecs = action.strip_prefix("ecs:");
+        assert!(to_ecs.is_none_or(reads), "{action} is no read");
+        assert!(!action.contains('*'), "{action}: name the actions");
+        assert_ne!(action, "iam:PassRole");
+    }
+}
+
+#[test]
+fn every_function_has_a_role_of_its_own_written_out() {
+    for (id, text) in resources() {
+        if text.contains("Type: AWS::Serverless::Function\n") {
+            let role = id.replace("Function", "Role");
+            assert!(
+                text.contains(&format!("Role: !GetAtt {role}.Arn")),
+                "{id}: give it {role}, where its permissions stand"
+            );
+            assert!(
+                !text.contains("\n      Policies:"),
+                "{id}: policies stand in {role}"
+            );
+        }
+    }
+}
