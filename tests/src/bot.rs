@@ -100,7 +100,7 @@ impl Bot {
         let deadline = now + TimeDelta::seconds(60);
         let mut invocation =
             Invocation::new(&self.clients, &self.settings, request_id, now, deadline);
-        invocation.patience = Duration::from_millis(20);
+        invocation.patience = Duration::from_millis(100);
         deployment_changed::answer(event, &invocation).await
     }
 

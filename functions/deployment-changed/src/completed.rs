@@ -2,56 +2,78 @@
 
 use aws::Invocation;
 use aws::gather;
-use aws::state::{Claim, Remember};
+use aws::state::Remember;
 use domain::alert::compose;
 use domain::event::DeploymentEvent;
 use domain::facts::{Fact, Service};
-use domain::incident::{ClosedIncident, News, OpenIncident, RecordedRevision, ServiceRecord};
+use domain::incident::{ClosedIncident, News, OpenIncident, RecordedRevision};
 
 use crate::Retry;
-use crate::failed::taken;
-use crate::telling::mark;
+use crate::telling::{Go, claim, mark};
 
+/// The good revision is written before the incidents are read, and a failure writes its incident
+/// before it reads the good revision: whichever comes second sees the other.
 pub(crate) async fn answer(
     event: DeploymentEvent,
     invocation: &Invocation<'_>,
 ) -> Result<(), Retry> {
-    let (asking, state) = (invocation.asking(), invocation.state());
-    let (known, record) = tokio::join!(
-        gather::service(&asking, &event.service),
-        state.record(&event.service)
-    );
-    let record = match record {
+    let known = gather::service(&invocation.asking(), &event.service).await;
+    if let Some(good) = good(&event, &known)
+        && let Fact::Missing(missing) = invocation.state().remember(&event.service, &good).await
+    {
+        return Err(Retry::NotRemembered(missing));
+    }
+    tell_all(&event, &known, invocation).await
+}
+
+/// Ends the incidents that a completion overtook.
+pub(crate) async fn end(event: &DeploymentEvent, invocation: &Invocation<'_>) -> Result<(), Retry> {
+    let known = gather::service(&invocation.asking(), &event.service).await;
+    tell_all(event, &known, invocation).await
+}
+
+async fn tell_all(
+    event: &DeploymentEvent,
+    known: &Fact<Service>,
+    invocation: &Invocation<'_>,
+) -> Result<(), Retry> {
+    let state = invocation.state_after_publish();
+    let record = match state.record(&event.service).await {
         Fact::Known(record) => record,
         Fact::Missing(missing) => return Err(Retry::NotRemembered(missing)),
     };
-    let ended = record.ended_by(event.at);
-    for open in &ended {
-        tell(&event, open, &known, invocation).await?;
+    let mut ended = Vec::new();
+    for open in record.ended_by(event.at) {
+        tell(event, &open, known, invocation).await?;
+        ended.push(open.deployment);
     }
-    let (closed, good) = (closed(&event, &record, &ended), good(&event, &known));
-    let state = invocation.state_after_publish();
-    for what in closed.into_iter().chain(good) {
-        if let Fact::Missing(missing) = state.remember(&event.service, &what).await {
-            return Err(Retry::NotRemembered(missing));
-        }
+    let Some(last) = ended.last().cloned() else {
+        return Ok(());
+    };
+    let closed = ClosedIncident {
+        deployment: last,
+        closed_at: event.at,
+    };
+    let closed = Remember::Closed(closed, ended);
+    match state.remember(&event.service, &closed).await {
+        Fact::Known(()) => Ok(()),
+        Fact::Missing(missing) => Err(Retry::NotRemembered(missing)),
     }
-    Ok(())
 }
 
-/// The last word of one incident.
+/// Tells the last word of one incident. Whether it is over is the answer: not while another
+/// invocation holds the news, whose retry must still find the incident open.
 async fn tell(
     event: &DeploymentEvent,
     open: &OpenIncident,
     known: &Fact<Service>,
     invocation: &Invocation<'_>,
 ) -> Result<(), Retry> {
+    if open.quiet {
+        return Ok(());
+    }
     let news = News::recovered(&open.deployment, event.at);
-    let claim: Claim = invocation
-        .state()
-        .claim(&event.service, &news, invocation.claimant())
-        .await;
-    if open.quiet || taken(&claim) {
+    if let Go::Drop = claim(&event.service, &news, invocation).await? {
         return Ok(());
     }
     let target_groups = gather::target_groups(&invocation.asking(), known).await;
@@ -69,20 +91,6 @@ async fn tell(
     tracing::info!(incident = alert.incident, "published: {}", alert.headline);
     mark(&event.service, &news, invocation).await;
     Ok(())
-}
-
-fn closed(
-    event: &DeploymentEvent,
-    record: &ServiceRecord,
-    ended: &[OpenIncident],
-) -> Option<Remember> {
-    let last = ended.last()?;
-    let closed = ClosedIncident {
-        deployment: last.deployment.clone(),
-        closed_at: event.at,
-    };
-    let still_open = record.open.iter().filter(|open| !ended.contains(open));
-    Some(Remember::Closed(closed, still_open.cloned().collect()))
 }
 
 fn good(event: &DeploymentEvent, known: &Fact<Service>) -> Option<Remember> {

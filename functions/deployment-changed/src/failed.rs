@@ -2,16 +2,16 @@
 
 use aws::Invocation;
 use aws::gather::{self, Glance};
-use aws::state::{Claim, Remember};
+use aws::state::Remember;
 use domain::alert::compose::Story;
-use domain::event::DeploymentEvent;
+use domain::event::{DeploymentChange, DeploymentEvent};
 use domain::facts::{Fact, Missing};
 use domain::good;
 use domain::incident::{News, OpenIncident, ServiceRecord};
 use domain::response::Response;
 
 use crate::Retry;
-use crate::telling::{Go, go, mark, publish};
+use crate::telling::{Go, claim, mark, publish};
 
 pub(crate) async fn answer(
     event: DeploymentEvent,
@@ -19,14 +19,14 @@ pub(crate) async fn answer(
 ) -> Result<(), Retry> {
     let (asking, state) = (invocation.asking(), invocation.state());
     let service = &event.service;
-    let claim = async {
+    let claimed = async {
         let news = News::failed(event.deployment.as_deref()?, event.at);
-        Some(state.claim(service, &news, invocation.claimant()).await)
+        Some(claim(service, &news, invocation).await)
     };
-    let (glance, record, claim) = tokio::join!(
+    let (glance, record, claimed) = tokio::join!(
         gather::glance(&asking, service, event.at),
         state.record(service),
-        claim
+        claimed
     );
     let deployment = event.deployment.clone().or_else(|| failing_id(&glance));
     let failure = Failure {
@@ -34,12 +34,11 @@ pub(crate) async fn answer(
         deployment: deployment.as_deref(),
         record: &record,
     };
-    let news = failure.news();
-    let claim = match claim {
-        Some(claim) => claim,
-        None => state.claim(service, &news, invocation.claimant()).await,
+    let claimed = match claimed {
+        Some(claimed) => claimed,
+        None => claim(service, &failure.news(), invocation).await,
     };
-    match go(claim, &news) {
+    match claimed? {
         Go::Tell(unmarked) => failure.tell(glance, unmarked.as_ref(), invocation).await,
         Go::Drop => Ok(()),
     }
@@ -81,6 +80,7 @@ impl Failure<'_> {
             at: event.at,
             facts: &facts,
             record,
+            failed: true,
             unmarked,
         };
         let alert = story.failed();
@@ -106,30 +106,40 @@ impl Failure<'_> {
             rolling_back_to,
             quiet,
         };
-        let over = matches!(response, Response::Over { .. });
-        let news = self.news();
-        tokio::join!(mark(&event.service, &news, invocation), async {
-            if !over {
-                self.remember(open, invocation).await;
-            }
-        });
+        if !matches!(response, Response::Over { .. }) {
+            self.open(open, invocation).await?;
+        }
+        mark(&event.service, &self.news(), invocation).await;
         Ok(())
     }
 
-    async fn remember(&self, open: OpenIncident, invocation: &Invocation<'_>) {
-        let known = self.record.known().cloned().unwrap_or_default();
-        let what = Remember::Open(known.open_with(open));
-        let state = invocation.state_after_publish();
-        if let Some(missing) = state.remember(&self.event.service, &what).await.missing() {
+    /// Remembers the incident as open, before the mark: an invocation that dies in between is
+    /// retried, and a second alert is better than an incident whose end nobody is told. A
+    /// completion that came in the meantime found nothing open, so its last word is told here.
+    async fn open(&self, open: OpenIncident, invocation: &Invocation<'_>) -> Result<(), Retry> {
+        let (state, service) = (invocation.state_after_publish(), &self.event.service);
+        let what = Remember::Open(open.clone());
+        if let Some(missing) = state.remember(service, &what).await.missing() {
             tracing::error!(?missing, "the end of this incident will not be told");
+            return Ok(());
         }
-    }
-}
-
-/// Whether a claim says that somebody tells it already.
-pub(crate) fn taken(claim: &Claim) -> bool {
-    match claim {
-        Claim::Told | Claim::Held => true,
-        Claim::Ours | Claim::Unreachable(_) => false,
+        let record = state.record(service).await;
+        let overtaken = record.known().and_then(|record| {
+            let good = record.good.as_ref()?;
+            (good.completed_at > open.failed_at).then(|| good.clone())
+        });
+        match overtaken {
+            Some(good) => {
+                let ended = DeploymentEvent {
+                    service: service.clone(),
+                    deployment: Some(good.deployment),
+                    change: DeploymentChange::Completed,
+                    reason: None,
+                    at: good.completed_at,
+                };
+                crate::completed::end(&ended, invocation).await
+            }
+            None => Ok(()),
+        }
     }
 }

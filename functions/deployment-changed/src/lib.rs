@@ -26,6 +26,12 @@ pub enum Retry {
     /// Whether an incident is open could not be read, so its end cannot be told.
     #[error("could not read {} while a deployment completed: {:?}", .0.what, .0.why)]
     NotRemembered(Missing),
+    /// Another invocation has been telling the same news for long; it may have died.
+    #[error("another invocation holds this news")]
+    Held,
+    /// The failure that a rollback belongs to is being told by another invocation.
+    #[error("the incident that this rollback belongs to is not open yet")]
+    NotOpenYet,
 }
 
 /// Answers one event.

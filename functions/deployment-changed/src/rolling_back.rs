@@ -4,15 +4,15 @@
 
 use aws::Invocation;
 use aws::gather::{self, Glance};
-use aws::state::Remember;
+use aws::state::{Claim, Remember};
 use domain::alert::compose::Story;
 use domain::event::DeploymentEvent;
-use domain::facts::{DeploymentFacts, Fact};
+use domain::facts::{DeploymentFacts, Fact, Rollout};
 use domain::incident::{News, OpenIncident, ServiceRecord};
 
 use crate::Retry;
-use crate::failed::{Failure, failing_id, taken};
-use crate::telling::{Go, go, mark, publish};
+use crate::failed::{Failure, failing_id};
+use crate::telling::{Go, claim, mark};
 
 /// How often to look again for the incident that another invocation is about to open.
 const LOOKS: usize = 5;
@@ -27,55 +27,62 @@ pub(crate) async fn answer(
         gather::glance(&asking, service, event.at),
         state.record(service)
     );
-    if let Some(open) = newest_open(&record) {
-        return update(&event, open, glance, &record, invocation).await;
-    }
-    if record
+    let over = record
         .known()
-        .is_some_and(|record| record.closed_since(event.at))
-    {
+        .is_some_and(|record| record.closed_since(event.at));
+    if over || completed(&glance) {
         tracing::info!("the rollback is over; dropped a late event");
         return Ok(());
     }
     let deployment = failing_id(&glance).filter(|id| Some(id) != event.deployment.as_ref());
+    if let Some(open) = open_for(&record, deployment.as_deref()) {
+        return update(&event, open, glance, &record, invocation).await;
+    }
     let failure = Failure {
         event: &event,
         deployment: deployment.as_deref(),
         record: &record,
     };
     let news = failure.news();
-    let claim = state.claim(service, &news, invocation.claimant()).await;
-    if taken(&claim) {
-        return match look_again(&event, invocation).await {
-            Some((open, record)) => update(&event, &open, glance, &record, invocation).await,
-            None => Ok(()),
-        };
-    }
-    match go(claim, &news) {
-        Go::Tell(unmarked) => failure.tell(glance, unmarked.as_ref(), invocation).await,
-        Go::Drop => Ok(()),
+    match state.claim(service, &news, invocation.claimant()).await {
+        Claim::Ours => failure.tell(glance, None, invocation).await,
+        Claim::Unreachable(missing) => failure.tell(glance, Some(&missing), invocation).await,
+        Claim::Told | Claim::Held => {
+            let (open, record) = look_again(&event, deployment.as_deref(), invocation).await?;
+            update(&event, &open, glance, &record, invocation).await
+        }
     }
 }
 
-fn newest_open(record: &Fact<ServiceRecord>) -> Option<&OpenIncident> {
-    record.known()?.open.last()
+fn completed(glance: &Glance) -> bool {
+    let primary = glance.service.known().and_then(|service| service.primary());
+    primary.is_some_and(|primary| primary.rollout == Some(Rollout::Completed))
+}
+
+/// The incident of the deployment that failed; the newest where ECS does not say which one did.
+fn open_for<'a>(record: &'a Fact<ServiceRecord>, failed: Option<&str>) -> Option<&'a OpenIncident> {
+    let record = record.known()?;
+    match failed {
+        Some(failed) => record.open_for(failed),
+        None => record.open.last(),
+    }
 }
 
 /// The failure was told or is being told by another invocation: its incident appears in the table
-/// right after. Where it does not, it is over or that invocation will be retried.
+/// right after. Where that takes longer, this event comes again.
 async fn look_again(
     event: &DeploymentEvent,
+    failed: Option<&str>,
     invocation: &Invocation<'_>,
-) -> Option<(OpenIncident, Fact<ServiceRecord>)> {
+) -> Result<(OpenIncident, Fact<ServiceRecord>), Retry> {
     for _ in 0..LOOKS {
         let record = invocation.state().record(&event.service).await;
-        if let Some(open) = newest_open(&record).cloned() {
-            return Some((open, record));
+        if let Some(open) = open_for(&record, failed).cloned() {
+            return Ok((open, record));
         }
         tokio::time::sleep(invocation.patience).await;
     }
-    tracing::warn!("the failure is told, but no incident is open; no update is sent");
-    None
+    Err(Retry::NotOpenYet)
 }
 
 /// Tells that ECS rolls back, unless people know it.
@@ -90,12 +97,8 @@ async fn update(
         return Ok(());
     }
     let to = event.deployment.clone().unwrap_or_default();
-    let news = News::rolling_back(&to, event.at);
-    let claim = invocation
-        .state()
-        .claim(&event.service, &news, invocation.claimant())
-        .await;
-    let Go::Tell(unmarked) = go(claim, &news) else {
+    let news = News::rolling_back(&open.deployment, &to, event.at);
+    let Go::Tell(unmarked) = claim(&event.service, &news, invocation).await? else {
         return Ok(());
     };
     let target_groups = gather::target_groups(&invocation.asking(), &glance.service).await;
@@ -107,22 +110,27 @@ async fn update(
         at: event.at,
         facts: &facts,
         record,
+        failed: true,
         unmarked: unmarked.as_ref(),
     };
     if !open.quiet {
-        publish(&story.rolling_back(open), invocation).await?;
+        // Not held to the severity floor: who was told that it began is told how it goes on.
+        let alert = story.rolling_back(open);
+        aws::tell::publish(invocation.clients, &invocation.settings.topic_arn, &alert).await?;
+        tracing::info!(incident = alert.incident, "published: {}", alert.headline);
     }
     let open = OpenIncident {
         rolling_back_to: event.deployment.clone(),
         ..open.clone()
     };
-    let known = record.known().cloned().unwrap_or_default();
     let state = invocation.state_after_publish();
-    let what = Remember::Open(known.open_with(open));
-    tokio::join!(mark(&event.service, &news, invocation), async {
-        if let Some(missing) = state.remember(&event.service, &what).await.missing() {
-            tracing::error!(?missing, "could not remember that the rollback was told");
-        }
-    });
+    if let Some(missing) = state
+        .remember(&event.service, &Remember::Open(open))
+        .await
+        .missing()
+    {
+        tracing::error!(?missing, "could not remember that the rollback was told");
+    }
+    mark(&event.service, &news, invocation).await;
     Ok(())
 }

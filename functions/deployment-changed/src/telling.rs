@@ -11,23 +11,41 @@ use serde_json::Value;
 
 use crate::Retry;
 
+/// How often to look again at news that another invocation is telling.
+const LOOKS: usize = 5;
+
+/// Claims a piece of news. What another invocation holds is looked at again until it is told or
+/// free.
+///
+/// # Errors
+///
+/// It is still held: this event must come again, for whoever holds it may have died.
+pub(crate) async fn claim(
+    service: &ServiceArn,
+    news: &News,
+    invocation: &Invocation<'_>,
+) -> Result<Go, Retry> {
+    let state = invocation.state();
+    for _ in 0..LOOKS {
+        match state.claim(service, news, invocation.claimant()).await {
+            Claim::Ours => return Ok(Go::Tell(None)),
+            Claim::Unreachable(missing) => return Ok(Go::Tell(Some(missing))),
+            Claim::Told => {
+                tracing::info!(news = news.key, "told already; dropped a duplicate");
+                return Ok(Go::Drop);
+            }
+            Claim::Held => tokio::time::sleep(invocation.patience).await,
+        }
+    }
+    Err(Retry::Held)
+}
+
 /// Whether a claim lets the news be told.
 pub(crate) enum Go {
     /// Tell it. The marks could not be asked where there is a `Missing`.
     Tell(Option<Missing>),
-    /// It was told, or another invocation tells it now and is retried if it fails.
+    /// It was told.
     Drop,
-}
-
-pub(crate) fn go(claim: Claim, news: &News) -> Go {
-    match claim {
-        Claim::Ours => Go::Tell(None),
-        Claim::Unreachable(missing) => Go::Tell(Some(missing)),
-        Claim::Told | Claim::Held => {
-            tracing::info!(news = news.key, "told already; dropped a duplicate");
-            Go::Drop
-        }
-    }
 }
 
 /// Publishes an alert, if it is severe enough. Whether it was quiet is the answer.
@@ -77,11 +95,7 @@ pub(crate) async fn unreadable(
         .and_then(domain::facts::parse_time);
     let at = at.unwrap_or(invocation.now);
     let news = News::unreadable(&event.why, invocation.now, settings.lasting);
-    let claim = invocation
-        .state()
-        .claim(&service, &news, invocation.claimant())
-        .await;
-    if let Go::Tell(_) = go(claim, &news) {
+    if let Go::Tell(_) = claim(&service, &news, invocation).await? {
         let alert = compose::unreadable(&event, service.clone(), at);
         publish(&alert, invocation).await?;
         mark(&service, &news, invocation).await;

@@ -9,7 +9,7 @@ use domain::incident::News;
 
 use crate::Retry;
 use crate::failed::failing_id;
-use crate::telling::{Go, go, mark, publish};
+use crate::telling::{Go, claim, mark, publish};
 
 pub(crate) async fn answer(
     action: ServiceAction,
@@ -23,16 +23,23 @@ pub(crate) async fn answer(
         action.at,
         settings.lasting,
     );
-    let (glance, record, claim) = tokio::join!(
+    let (glance, record, claimed) = tokio::join!(
         gather::glance(&asking, service, action.at),
         state.record(service),
-        state.claim(service, &news, invocation.claimant()),
+        claim(service, &news, invocation),
     );
-    let Go::Tell(unmarked) = go(claim, &news) else {
+    let Go::Tell(unmarked) = claimed? else {
         return Ok(());
     };
-    if record.known().is_some_and(|record| !record.open.is_empty()) {
-        tracing::info!(news = news.key, "an incident is open; this is its symptom");
+    let symptom = record
+        .known()
+        .and_then(|it| it.symptom_of(action.at, settings.lasting));
+    if let Some(open) = symptom {
+        tracing::info!(
+            news = news.key,
+            "a symptom of the open incident {}",
+            open.id
+        );
         return Ok(());
     }
     let deployment = failing_id(&glance);
@@ -46,6 +53,7 @@ pub(crate) async fn answer(
         at: action.at,
         facts: &facts,
         record: &record,
+        failed: false,
         unmarked: unmarked.as_ref(),
     };
     publish(&story.warned(&action), invocation).await?;

@@ -121,10 +121,12 @@ pub async fn facts(
 
 const LAST_GOOD: &str = "the last good task definition";
 
-/// Where no deployment fails, a warning is about what runs.
+/// Where no deployment fails, a warning is about what runs. A failed deployment that is no longer
+/// listed has left no task definition: what runs now is not its.
 fn failing_arn(service: &Fact<Service>, deployment: Option<&str>) -> Option<String> {
     let service = service.known()?;
-    let deployment = good::failing(service, deployment).or_else(|| service.primary())?;
+    let what_runs = || service.primary().filter(|_| deployment.is_none());
+    let deployment = good::failing(service, deployment).or_else(what_runs)?;
     Some(deployment.task_definition.clone())
 }
 
@@ -166,7 +168,7 @@ async fn revisions(
 ) -> Fact<Vec<ServiceRevision>> {
     let what = "the service revisions";
     let Some(history) = history.known() else {
-        return not_asked(what, "the service deployment history is missing");
+        return not_asked(what, "the service deployment history could not be read");
     };
     let mut arns: Vec<String> = history
         .iter()
@@ -222,7 +224,7 @@ fn good_revision(
         // There may be one that could not be seen: that is not "none".
         (None, Some(gap)) => not_asked(
             "the last good revision",
-            format!("{} are missing", gap.what),
+            format!("{} could not be read", gap.what),
         ),
     }
 }

@@ -56,13 +56,17 @@ pub struct Claimant<'a> {
 /// A change of a service's record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Remember {
-    /// The incidents that are open now.
-    Open(Vec<OpenIncident>),
-    /// All incidents but these are over, and this one ended last.
-    Closed(ClosedIncident, Vec<OpenIncident>),
+    /// An incident is open, or more was told of it.
+    Open(OpenIncident),
+    /// The incidents of these failed deployments are over.
+    Closed(ClosedIncident, Vec<String>),
     /// A revision completed.
     Good(RecordedRevision),
 }
+
+/// Each open incident has an attribute of its own, so that two invocations never write over each
+/// other's.
+const OPEN: &str = "open#";
 
 const MEMORY: &str = "opsbot's own record of the service";
 
@@ -84,9 +88,8 @@ impl<'a> State<'a> {
             .await;
         answer.map(|answer| {
             let item = answer.item.unwrap_or_default();
-            let open = part(&item, "open").unwrap_or_default();
             ServiceRecord {
-                open,
+                open: open(&item),
                 closed: part(&item, "closed"),
                 good: part(&item, "good"),
             }
@@ -97,11 +100,10 @@ impl<'a> State<'a> {
     pub async fn remember(&self, service: &ServiceArn, what: &Remember) -> Fact<()> {
         let call = self.update(&format!("service#{service}"));
         let call = match what {
-            Remember::Open(open) => put(call, "open", open),
-            Remember::Closed(closed, open) => put(call, "closed", closed)
-                .update_expression("SET #part = :part, #open = :open")
-                .expression_attribute_names("#open", "open")
-                .expression_attribute_values(":open", json(open)),
+            Remember::Open(open) => put(call, &format!("{OPEN}{}", open.deployment), open),
+            Remember::Closed(closed, deployments) => {
+                close(put(call, "closed", closed), deployments)
+            }
             Remember::Good(good) => put(call, "good", good)
                 .update_expression("SET #part = :part, #at = :at")
                 .condition_expression("attribute_not_exists(#at) OR #at < :at")
@@ -182,6 +184,23 @@ impl<'a> State<'a> {
             .table_name(self.table)
             .key("pk", text(key))
     }
+}
+
+fn open(item: &HashMap<String, AttributeValue>) -> Vec<OpenIncident> {
+    let names = item.keys().filter(|name| name.starts_with(OPEN));
+    let mut open: Vec<OpenIncident> = names.filter_map(|name| part(item, name)).collect();
+    open.sort_by_key(|incident| incident.failed_at);
+    open
+}
+
+fn close(mut call: UpdateItemFluentBuilder, deployments: &[String]) -> UpdateItemFluentBuilder {
+    let mut removed = Vec::new();
+    for (n, deployment) in deployments.iter().enumerate() {
+        let name = format!("#open{n}");
+        call = call.expression_attribute_names(&name, format!("{OPEN}{deployment}"));
+        removed.push(name);
+    }
+    call.update_expression(format!("SET #part = :part REMOVE {}", removed.join(", ")))
 }
 
 fn news_key(service: &ServiceArn, news: &News) -> String {

@@ -118,10 +118,16 @@ pub fn parse(event: &Value, settings: &Settings) -> Parsed {
     match read(event, settings) {
         Ok(trigger) => Parsed::Trigger(trigger),
         Err(Refusal::Ignored(why)) => Parsed::Ignored(why),
-        Err(Refusal::Malformed(why)) => Parsed::Malformed(Malformed {
-            why,
-            service: service_of(event).ok(),
-        }),
+        Err(Refusal::Malformed(why)) => {
+            let service = service_of(event).ok();
+            let others = service
+                .as_ref()
+                .and_then(|it| ours(it, event, settings).err());
+            match others {
+                Some(Refusal::Ignored(why)) => Parsed::Ignored(why),
+                Some(Refusal::Malformed(_)) | None => Parsed::Malformed(Malformed { why, service }),
+            }
+        }
     }
 }
 

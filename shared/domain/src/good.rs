@@ -6,24 +6,30 @@ use crate::facts::{
 };
 use crate::incident::RecordedRevision;
 
-/// The deployment that fails: the one that is named; else the one ECS marks as failed, newest
-/// first; else the PRIMARY one, where it is not complete.
+/// The deployment that fails: the one that is named, if it is still listed.
+///
+/// Without a name it is the
+/// PRIMARY one where ECS marks it as failed, else the newest that it marks so, else the PRIMARY one
+/// while it is in progress and no rollback. Where ECS gives no rollout state (blue/green, Classic
+/// Load Balancers) nothing is known to fail.
 pub fn failing<'a>(service: &'a Service, named: Option<&str>) -> Option<&'a Deployment> {
     if let Some(named) = named {
         return service.deployment(named);
     }
-    let failed = service
-        .deployments
-        .iter()
-        .filter(|it| it.rollout == Some(Rollout::Failed));
-    let incomplete = || {
+    let is_failed = |it: &&Deployment| it.rollout == Some(Rollout::Failed);
+    let under_way = |it: &&Deployment| it.rollout == Some(Rollout::InProgress) && !is_rollback(it);
+    let newest = || {
         service
-            .primary()
-            .filter(|primary| primary.rollout != Some(Rollout::Completed))
+            .deployments
+            .iter()
+            .filter(is_failed)
+            .max_by_key(|it| it.created_at)
     };
-    failed
-        .max_by_key(|deployment| deployment.created_at)
-        .or_else(incomplete)
+    service
+        .primary()
+        .filter(is_failed)
+        .or_else(newest)
+        .or_else(|| service.primary().filter(under_way))
 }
 
 /// A deployment that the service still lists and that can be gone back to: it completed, or ECS is

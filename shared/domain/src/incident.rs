@@ -55,14 +55,19 @@ impl ServiceRecord {
             .is_some_and(|closed| closed.closed_at >= at)
     }
 
-    /// The open incidents with one more, or with this one's newer state.
-    pub fn open_with(&self, incident: OpenIncident) -> Vec<OpenIncident> {
-        const REMEMBERED: usize = 8;
-        let mut open = self.open.clone();
-        open.retain(|open| open.deployment != incident.deployment);
-        open.push(incident);
-        open.drain(..open.len().saturating_sub(REMEMBERED));
-        open
+    /// The incident of which a warning at `at` is a symptom: people were told of it, and not so
+    /// long ago that the warning is news of its own.
+    pub fn symptom_of(&self, at: DateTime<Utc>, lasting: TimeDelta) -> Option<&OpenIncident> {
+        self.open
+            .iter()
+            .find(|open| !open.quiet && at - open.failed_at < lasting)
+    }
+
+    /// Whether a deployment completed after that time.
+    pub fn completed_since(&self, at: DateTime<Utc>) -> bool {
+        self.good
+            .as_ref()
+            .is_some_and(|good| good.completed_at > at)
     }
 
     /// The open incidents that a completion at `at` ends. An older completion that arrives late
@@ -139,10 +144,10 @@ impl News {
         }
     }
 
-    /// ECS began to roll back to a deployment.
-    pub fn rolling_back(deployment: &str, at: DateTime<Utc>) -> Self {
+    /// ECS began to roll back from a failed deployment to another.
+    pub fn rolling_back(failed: &str, to: &str, at: DateTime<Utc>) -> Self {
         Self {
-            key: format!("rolling-back#{deployment}"),
+            key: format!("rolling-back#{failed}#{to}"),
             at,
             again_after: SAME_FAILURE,
         }
@@ -225,13 +230,20 @@ mod tests {
     }
 
     #[test]
-    fn an_incident_told_again_takes_the_place_of_itself() {
-        let record = ServiceRecord {
-            open: vec![open("a", 10), open("b", 30)],
+    fn a_warning_is_a_symptom_of_a_recent_incident_that_was_told() {
+        let at = DateTime::from_timestamp(1_000, 0).unwrap();
+        let quiet = OpenIncident {
+            quiet: true,
+            ..open("b", 900)
+        };
+        let record = |incident| ServiceRecord {
+            open: vec![incident],
             ..ServiceRecord::default()
         };
-        check(&record.open_with(open("a", 10)), &["b", "a"]);
-        check(&record.open_with(open("c", 50)), &["a", "b", "c"]);
+        let lasting = TimeDelta::seconds(300);
+        assert!(record(open("a", 900)).symptom_of(at, lasting).is_some());
+        assert!(record(open("a", 600)).symptom_of(at, lasting).is_none());
+        assert!(record(quiet).symptom_of(at, lasting).is_none());
     }
 
     #[test]

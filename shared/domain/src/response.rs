@@ -36,7 +36,7 @@ pub enum Response {
         /// What tripped.
         by: Trip,
     },
-    /// Another deployment is on its way.
+    /// Another deployment took its place.
     Superseded {
         /// The task definition it brings.
         by: String,
@@ -89,49 +89,48 @@ impl Response {
     }
 }
 
+/// What is known beside the service: what an event said, what memory and history tell.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Said<'a> {
+    /// The event's reason.
+    pub reason: Option<&'a str>,
+    /// The event says that the deployment failed; `DescribeServices` may lag behind.
+    pub failed: bool,
+    /// ECS was rolling back to this deployment.
+    pub was_rollback: bool,
+}
+
 /// What ECS does about the deployment that failed (or fails).
-///
-/// `reason` is what the event said;
-/// `was_rollback` is whether ECS was rolling back to it when it failed, which only a memory of the
-/// events tells.
-pub fn respond(
-    service: &Service,
-    failed: Option<&Deployment>,
-    reason: Option<&str>,
-    was_rollback: bool,
-) -> Response {
+pub fn respond(service: &Service, failed: Option<&Deployment>, said: Said<'_>) -> Response {
     if let Some(controller) = service.controller.as_deref().filter(|it| *it != "ECS") {
         return Response::OtherController(controller.to_owned());
     }
     let Some(primary) = service.primary() else {
         return Response::Unknown;
     };
-    let is_failed = |it: &Deployment| failed.is_some_and(|failed| failed.id == it.id);
     let task_definition = primary.task_definition.clone();
-    if !is_failed(primary) {
-        return match &primary.rollout {
-            Some(Rollout::Completed) => Response::Over {
-                on: task_definition,
-            },
-            _ if is_rollback(primary) => Response::RollingBack {
-                to: task_definition,
-            },
-            _ => Response::Superseded {
-                by: task_definition,
-            },
-        };
-    }
     match &primary.rollout {
         Some(Rollout::Completed) => Response::Over {
             on: task_definition,
         },
-        Some(Rollout::InProgress) if is_rollback(primary) => Response::RollingBack {
-            to: task_definition,
+        Some(Rollout::InProgress) if is_rollback(primary) && !is(primary, failed, said) => {
+            Response::RollingBack {
+                to: task_definition,
+            }
+        }
+        _ if failed.is_none_or(|failed| failed.id != primary.id) => Response::Superseded {
+            by: task_definition,
         },
-        Some(Rollout::InProgress) => watched(service),
-        Some(Rollout::Failed) if was_rollback => Response::RollbackFailed,
-        Some(Rollout::Failed | Rollout::Other(_)) | None => stopped(service, primary, reason),
+        Some(Rollout::InProgress) if !said.failed => watched(service),
+        None if !said.failed => watched(service),
+        _ if said.was_rollback => Response::RollbackFailed,
+        _ => stopped(service, primary, said.reason),
     }
+}
+
+/// Whether an event says that the PRIMARY deployment itself failed.
+fn is(primary: &Deployment, failed: Option<&Deployment>, said: Said<'_>) -> bool {
+    said.failed && failed.is_some_and(|failed| failed.id == primary.id)
 }
 
 fn watched(service: &Service) -> Response {
@@ -153,8 +152,9 @@ fn stopped(service: &Service, failed: &Deployment, reason: Option<&str>) -> Resp
         Trip::Breaker => service.breaker.rollback,
         Trip::Alarm => service.alarms.rollback,
     };
-    // An ACTIVE deployment beside the failed one is what ECS would go back to.
-    let candidate = service.deployments.iter().any(|it| it.id != failed.id);
+    // Only a deployment that completed is one to go back to.
+    let completed = |it: &Deployment| it.id != failed.id && it.rollout == Some(Rollout::Completed);
+    let candidate = service.deployments.iter().any(completed);
     match (rolls_back, candidate) {
         (true, true) => Response::WillRollBack { by },
         (true, false) => Response::NothingToRollBackTo,
@@ -207,7 +207,12 @@ mod tests {
     #[track_caller]
     fn check(service: &Service, want: Response) {
         let failed = service.deployment("ecs-svc/2");
-        assert_eq!(respond(service, failed, Some(TRIPPED), false), want);
+        let said = Said {
+            reason: Some(TRIPPED),
+            failed: true,
+            was_rollback: false,
+        };
+        assert_eq!(respond(service, failed, said), want);
     }
 
     fn failed() -> Deployment {
@@ -310,25 +315,38 @@ mod tests {
     #[test]
     fn a_deployment_in_progress_is_watched_or_not() {
         let running = || deployment(2, "PRIMARY", Rollout::InProgress, "in progress");
+        for (breaker, want) in [(false, Response::Unwatched), (true, Response::Watched)] {
+            let service = service(vec![running(), old()], (breaker, false));
+            let got = respond(&service, service.deployment("ecs-svc/2"), Said::default());
+            assert_eq!(got, want);
+        }
+    }
+
+    #[test]
+    fn an_event_that_says_failed_is_believed_before_the_service_shows_it() {
+        let running = deployment(2, "PRIMARY", Rollout::InProgress, "in progress");
+        let service = service(vec![running, old()], (true, true));
+        check(&service, Response::WillRollBack { by: Trip::Breaker });
+    }
+
+    #[test]
+    fn two_failed_first_attempts_leave_nothing_to_roll_back_to() {
+        let first = deployment(1, "ACTIVE", Rollout::Failed, TRIPPED);
         check(
-            &service(vec![running(), old()], (false, false)),
-            Response::Unwatched,
-        );
-        check(
-            &service(vec![running(), old()], (true, false)),
-            Response::Watched,
+            &service(vec![failed(), first], (true, true)),
+            Response::NothingToRollBackTo,
         );
     }
 
     #[test]
     fn a_rollback_that_fails_is_told_apart_from_a_release_that_does() {
         let service = service(vec![failed(), old()], (true, true));
-        let got = respond(
-            &service,
-            service.deployment("ecs-svc/2"),
-            Some(TRIPPED),
-            true,
-        );
+        let said = Said {
+            reason: Some(TRIPPED),
+            failed: true,
+            was_rollback: true,
+        };
+        let got = respond(&service, service.deployment("ecs-svc/2"), said);
         assert_eq!(got, Response::RollbackFailed);
     }
 

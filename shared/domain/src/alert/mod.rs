@@ -15,6 +15,7 @@ mod text;
 
 pub use json::SCHEMA;
 pub use publication::{Publication, render};
+pub use text::Page;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -8,7 +8,8 @@ mod page;
 use super::{Alert, CauseSection, EvidenceSection, Kind, Severity};
 use crate::causes::Confidence;
 use chrono::{DateTime, Utc};
-use page::Page;
+
+pub use page::Page;
 
 pub(super) fn render(alert: &Alert) -> String {
     let mut page = Page::default();

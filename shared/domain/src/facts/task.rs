@@ -24,8 +24,10 @@ pub struct StoppedTask {
     /// `ecs-svc/<digits>`, the deployment's id, for a service's task; free text for `RunTask`.
     pub started_by: Option<String>,
     /// Why it stopped, as a code. Absent on old events.
+    #[serde(alias = "stop_code")]
     pub stop_code: Option<StopCode>,
     /// Why it stopped, as a sentence. Whoever calls `StopTask` may write anything here.
+    #[serde(alias = "stopped_reason")]
     pub stopped_reason: Option<String>,
     /// `STOPPED`, or an earlier state.
     pub last_status: Option<String>,

@@ -9,6 +9,9 @@ const CALLS: [&str; 7] = [
 /// where the text is copied to, and reads well as plain text:
 /// `<!channel>` becomes `‹!channel>`, `@here` `@ here`, `](` `] (`, a backtick an apostrophe.
 pub(super) fn harmless(text: &str) -> String {
+    if !text.contains(['<', '@', ']', '`', '~']) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len() + 8);
     for (at, c) in text.char_indices() {
         let rest = &text[at + c.len_utf8()..];

@@ -29,17 +29,16 @@ pub(super) fn secrets(text: &str) -> String {
 /// whole linear.
 fn rewrite(
     text: &str,
-    candidate: fn(u8) -> bool,
-    find: fn(&str, usize) -> Option<Range<usize>>,
+    candidate: impl Fn(u8) -> bool,
+    find: impl Fn(&str, usize) -> Option<Range<usize>>,
 ) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut copied, mut at) = (0, 0);
-    while let Some(ahead) = text
-        .bytes()
-        .skip(at)
-        .position(|byte| byte.is_ascii() && candidate(byte))
-    {
-        at += ahead;
+    while let Some(byte) = text.as_bytes().get(at) {
+        if !candidate(*byte) {
+            at += 1;
+            continue;
+        }
         match find(text, at) {
             Some(secret) => {
                 out.push_str(&text[copied..secret.start]);
@@ -55,9 +54,9 @@ fn rewrite(
 
 /// Whether `text` begins with the ASCII `prefix`, in any case.
 fn begins(text: &str, prefix: &str) -> bool {
-    text.as_bytes()
-        .get(..prefix.len())
-        .is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+    // Nearly always the first byte differs, so bytes are compared one by one.
+    let mut bytes = text.bytes().zip(prefix.bytes());
+    text.len() >= prefix.len() && bytes.all(|(a, b)| a.eq_ignore_ascii_case(&b))
 }
 
 /// How many bytes at the beginning of `text`, of the first `max`, are ASCII and `allowed`.

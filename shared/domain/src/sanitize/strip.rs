@@ -9,6 +9,9 @@ const BELL: char = '\u{7}';
 /// The text without escapes, controls and invisible characters. Every kind of line break becomes
 /// `\n`, a tab two spaces, any other kind of blank a space.
 pub(super) fn invisible(text: &str) -> String {
+    if text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let text = text.replace("\r\n", "\n");
     let mut rest = text.chars().peekable();
@@ -26,6 +29,11 @@ pub(super) fn invisible(text: &str) -> String {
         }
     }
     out
+}
+
+/// What most text is made of: nothing that [`invisible`] looks for.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'\\'
 }
 
 /// Line breaks and runs of blanks become one space; none at the ends.

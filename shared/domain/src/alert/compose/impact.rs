@@ -2,18 +2,45 @@
 
 use std::collections::BTreeMap;
 
+use super::super::{Kind, Severity};
 use super::words::{count, revision, target_reason};
 use crate::arn::target_group_name;
 use crate::facts::{Deployment, Service, Target, TargetGroup};
+use crate::response::Response;
 use crate::sanitize::line;
 
-/// How many tasks run that are not of the failing deployment.
+/// How many tasks run that are not of the failing deployment. Services of other controllers list no
+/// deployments: there every running task counts.
 pub(super) fn serving(service: &Service, failing: Option<&Deployment>) -> i32 {
+    if service.deployments.is_empty() {
+        return service.running;
+    }
     let others = service
         .deployments
         .iter()
         .filter(|it| failing.is_none_or(|bad| bad.id != it.id));
     others.map(|deployment| deployment.running).sum()
+}
+
+/// Critical where users feel it or nothing will mend it: fewer tasks serve than should, or the
+/// rollback failed too. What cannot be seen counts as the worst.
+pub(super) fn severity(
+    kind: Kind,
+    service: Option<&Service>,
+    failing: Option<&Deployment>,
+    response: &Response,
+) -> Severity {
+    let Some(service) = service else {
+        return Severity::Critical;
+    };
+    let short = serving(service, failing) < service.desired;
+    match kind {
+        Kind::RollbackFailed => Severity::Critical,
+        Kind::Recovered => Severity::Info,
+        _ if matches!(response, Response::Over { .. }) && !short => Severity::Info,
+        _ if short => Severity::Critical,
+        _ => Severity::Warning,
+    }
 }
 
 pub(super) fn sentences(
@@ -46,6 +73,9 @@ fn running(service: &Service, failing: Option<&Deployment>) -> String {
             String::new()
         };
         return format!("The service is DOWN: 0 of {desired} tasks are running{pending}.");
+    }
+    if service.deployments.is_empty() {
+        return format!("{running} of {desired} tasks are running, {pending} pending.");
     }
     let who = service
         .deployments

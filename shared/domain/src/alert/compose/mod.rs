@@ -7,6 +7,7 @@ mod impact;
 mod next;
 mod recovered;
 mod unreadable;
+mod why;
 mod words;
 
 pub use recovered::recovered;
@@ -16,12 +17,12 @@ use chrono::{DateTime, Utc};
 
 use super::{Alert, EvidenceSection, Kind, Response as ResponseSection, Severity};
 use crate::arn::ServiceArn;
-use crate::causes::{self, Context, Ranked};
+use crate::causes::{self, Ranked};
 use crate::event::ServiceAction;
-use crate::facts::{Deployment, DeploymentFacts, Fact, Missing, Service};
+use crate::facts::{Deployment, DeploymentFacts, Fact, Missing, Rollout};
 use crate::good;
 use crate::incident::{OpenIncident, ServiceRecord, incident_id};
-use crate::response::{Response, respond};
+use crate::response::{Response, Said, respond};
 use crate::sanitize::line;
 use words::{clock, duration, quoted, revision};
 
@@ -40,6 +41,8 @@ pub struct Story<'a> {
     pub facts: &'a DeploymentFacts,
     /// What opsbot remembered.
     pub record: &'a Fact<ServiceRecord>,
+    /// Whether an event says that the deployment failed, and not only that something is wrong.
+    pub failed: bool,
     /// The marks of the table, where they could not be read.
     pub unmarked: Option<&'a Missing>,
 }
@@ -126,11 +129,28 @@ impl Story<'_> {
         let Some(service) = self.facts.service.known() else {
             return Response::Unknown;
         };
-        let was_rollback = match (self.record.known(), self.deployment) {
-            (Some(record), Some(deployment)) => record.rolls_back_to(deployment),
-            _ => false,
+        let said = Said {
+            reason: self.reason,
+            failed: self.failed,
+            was_rollback: self.was_rollback(),
         };
-        respond(service, self.failing(), self.reason, was_rollback)
+        respond(service, self.failing(), said)
+    }
+
+    /// Whether ECS was rolling back to this deployment: opsbot saw it begin, or the history says
+    /// so. A first deployment ends as a failed rollback too, for want of a candidate.
+    fn was_rollback(&self) -> bool {
+        let record = self.record.known();
+        let seen = matches!((record, self.deployment), (Some(record), Some(id)) if record.rolls_back_to(id));
+        let newest = self
+            .facts
+            .history
+            .known()
+            .and_then(|history| history.first());
+        seen || newest.is_some_and(|newest| {
+            let reason = newest.reason.as_deref().unwrap_or_default();
+            newest.status == "ROLLBACK_FAILED" && !reason.contains("No rollback candidate")
+        })
     }
 
     fn failing(&self) -> Option<&Deployment> {
@@ -156,27 +176,6 @@ impl Story<'_> {
         }
     }
 
-    fn ranked(&self) -> Vec<Ranked> {
-        let facts = self.facts;
-        let service_events = facts
-            .service
-            .known()
-            .map(|service| service.events.as_slice());
-        let log = facts.log.known().map(std::slice::from_ref);
-        let context = Context {
-            task_definition: facts.failing.known(),
-            target_groups: &facts.target_groups,
-            service_events: service_events.unwrap_or_default(),
-            logs: log.unwrap_or_default(),
-        };
-        let tasks = facts
-            .stopped_tasks
-            .known()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        causes::summarise(tasks, &context)
-    }
-
     /// The sections that every alert about a deployment has.
     fn alert(&self, kind: Kind, ranked: &[Ranked], response: &Response) -> Alert {
         let facts = self.facts;
@@ -184,6 +183,9 @@ impl Story<'_> {
         let subject = self
             .deployment
             .or_else(|| self.failing().map(|it| it.id.as_str()));
+        let bad = self
+            .failing()
+            .filter(|it| self.failed || it.rollout == Some(Rollout::Failed));
         let causes = ranked
             .iter()
             .take(3)
@@ -191,9 +193,11 @@ impl Story<'_> {
             .collect::<Vec<_>>();
         let good = facts.good.known().and_then(Option::as_ref);
         let good = good.map(|good| revision(&good.task_definition));
+        let stack = service.and_then(|service| service.tags.get("aws:cloudformation:stack-name"));
+        let stack = stack.map(|name| line(name, 128));
         Alert {
             kind,
-            severity: severity(kind, service, self.failing(), response),
+            severity: impact::severity(kind, service, bad, response),
             incident: incident_id(self.service, subject.unwrap_or("deployment")),
             at: self.at,
             service: self.service.clone(),
@@ -203,19 +207,21 @@ impl Story<'_> {
             headline: String::new(),
             cause_phrase: phrase(ranked).map(str::to_owned),
             what_happened: Vec::new(),
-            impact: impact::sentences(service, self.failing(), &facts.target_groups),
+            impact: impact::sentences(service, bad, &facts.target_groups),
             changes: changes::lines(facts, self.failing()),
             response: ResponseSection {
                 code: response.code().to_owned(),
                 sentence: words::response(response, &self.failing_name()),
             },
-            next_steps: next::steps(
-                self.service,
-                &causes,
+            next_steps: next::steps(&next::Situation {
+                service: self.service,
+                causes: &causes,
                 response,
-                good.as_deref(),
-                &self.failing_name(),
-            ),
+                good: good.as_deref().filter(|_| self.may_go_back()),
+                failing: &self.failing_name(),
+                stack: stack.as_deref(),
+                blind: causes.is_empty() && self.denied(),
+            }),
             evidence: collected::evidence(facts),
             not_collected: collected::gaps(facts, self.record, self.unmarked),
             links: collected::links(self.service, facts),
@@ -270,25 +276,4 @@ fn headline(arn: &ServiceArn, what: &str, phrase: Option<&str>) -> String {
 fn phrase(ranked: &[Ranked]) -> Option<&'static str> {
     let cause = ranked.first()?.finding.cause;
     (cause != causes::Cause::Unknown).then(|| cause.phrase())
-}
-
-/// Critical where users feel it or nothing will mend it: fewer tasks serve than should, or the
-/// rollback failed too. What cannot be seen counts as the worst.
-fn severity(
-    kind: Kind,
-    service: Option<&Service>,
-    failing: Option<&Deployment>,
-    response: &Response,
-) -> Severity {
-    let Some(service) = service else {
-        return Severity::Critical;
-    };
-    let short = impact::serving(service, failing) < service.desired;
-    match kind {
-        Kind::RollbackFailed => Severity::Critical,
-        Kind::Recovered => Severity::Info,
-        _ if matches!(response, Response::Over { .. }) && !short => Severity::Info,
-        _ if short => Severity::Critical,
-        _ => Severity::Warning,
-    }
 }

@@ -4,35 +4,46 @@ use super::super::CauseSection;
 use crate::arn::ServiceArn;
 use crate::response::{Response, Trip};
 
-pub(super) fn steps(
-    arn: &ServiceArn,
-    causes: &[CauseSection],
-    response: &Response,
-    good: Option<&str>,
-    failing: &str,
-) -> Vec<String> {
-    let mut steps: Vec<String> = causes
-        .iter()
-        .take(1)
-        .map(|cause| cause.fix.clone())
-        .collect();
-    match response {
+/// What the next steps depend on.
+pub(super) struct Situation<'a> {
+    pub(super) service: &'a ServiceArn,
+    pub(super) causes: &'a [CauseSection],
+    pub(super) response: &'a Response,
+    /// The last good revision, if it can be started.
+    pub(super) good: Option<&'a str>,
+    pub(super) failing: &'a str,
+    /// The CloudFormation stack that the service belongs to.
+    pub(super) stack: Option<&'a str>,
+    /// No cause is seen, and a permission is missing.
+    pub(super) blind: bool,
+}
+
+pub(super) fn steps(now: &Situation<'_>) -> Vec<String> {
+    let mut steps: Vec<String> = now.causes.iter().take(1).map(|it| it.fix.clone()).collect();
+    if now.blind {
+        steps.push(
+            "Give opsbot's role the permissions named under Not collected: without them it cannot \
+             see the cause."
+                .to_owned(),
+        );
+    }
+    let service = now.service;
+    match now.response {
         Response::RollingBack { .. } | Response::WillRollBack { .. } => {
-            steps.push(infrastructure_code(failing));
+            steps.push(infrastructure_code(now.failing));
         }
         Response::StoppedOnly { by } => {
-            steps.extend(good.map(|good| go_back(arn, good)));
+            steps.extend(way_back(now));
             steps.push(turn_rollback_on(*by));
         }
         Response::Unwatched => {
-            steps.extend(good.map(|good| go_back(arn, good)));
-            steps.push(turn_breaker_on(arn));
+            steps.extend(way_back(now));
+            steps.push(turn_breaker_on(service));
         }
         Response::RollbackFailed => {
-            steps.extend(good.map(|good| go_back(arn, good)));
             steps.push(
-                "Look at what the two revisions share: network, roles, secrets, target \
-                 group, capacity. Both failed."
+                "Look at what the two revisions share: network, roles, secrets, target group, \
+                 capacity. Both failed."
                     .to_owned(),
             );
         }
@@ -45,6 +56,19 @@ pub(super) fn steps(
         Response::OtherController(_) | Response::Unknown => {}
     }
     steps
+}
+
+/// CloudFormation rolls its stack back by itself when the circuit breaker fails the update; whoever
+/// updates the service beside it fights it.
+fn way_back(now: &Situation<'_>) -> Option<String> {
+    match (now.stack, now.good) {
+        (Some(stack), _) => Some(format!(
+            "The service belongs to CloudFormation stack {stack}, which rolls back by itself when \
+             its update fails: look there first, and do not update the service beside it."
+        )),
+        (None, Some(good)) => Some(go_back(now.service, good)),
+        (None, None) => None,
+    }
 }
 
 /// What a rollback leaves behind.

@@ -90,7 +90,7 @@ pub(super) fn response(response: &Response, failing: &str) -> String {
             }
         ),
         Response::Superseded { by } => {
-            format!("A newer deployment, of {}, is on its way.", revision(by))
+            format!("A newer deployment, of {}, took its place.", revision(by))
         }
         Response::Unwatched => {
             "No rollback: nothing watches. Neither the deployment circuit breaker nor \

@@ -3,36 +3,36 @@
 const WIDTH: usize = 80;
 
 /// A text that grows by paragraphs.
-#[derive(Default)]
-pub(super) struct Page(String);
+#[derive(Debug, Default)]
+pub struct Page(String);
 
 impl Page {
     /// The text.
-    pub(super) fn finish(self) -> String {
+    pub fn finish(self) -> String {
         self.0
     }
 
     /// An empty line, unless there is one already.
-    pub(super) fn blank(&mut self) {
+    pub fn blank(&mut self) {
         if !self.0.ends_with("\n\n") {
             self.0.push('\n');
         }
     }
 
     /// The title of a section, after an empty line.
-    pub(super) fn title(&mut self, title: &str) {
+    pub fn title(&mut self, title: &str) {
         self.blank();
         self.verbatim(title);
     }
 
     /// A line as it is, however long.
-    pub(super) fn verbatim(&mut self, line: &str) {
+    pub fn verbatim(&mut self, line: &str) {
         self.0.push_str(line.trim_end());
         self.0.push('\n');
     }
 
     /// A paragraph behind a label, if there is one to write.
-    pub(super) fn labelled(&mut self, label: &str, text: &str) {
+    pub fn labelled(&mut self, label: &str, text: &str) {
         if !text.is_empty() {
             self.paragraph(label, text);
         }
@@ -40,30 +40,31 @@ impl Page {
 
     /// Words, wrapped, behind `first`; later lines hang below. A margin of bars goes on. A word that
     /// is too long for a line (an address, an ARN) stays whole.
-    pub(super) fn paragraph(&mut self, first: &str, text: &str) {
+    pub fn paragraph(&mut self, first: &str, text: &str) {
         let margin: String = first
             .chars()
             .map(|c| if c == '|' { '|' } else { ' ' })
             .collect();
-        let (mut line, mut empty) = (first.to_owned(), true);
+        let (mut line, mut width, mut empty) = (first.to_owned(), margin.len(), true);
         for word in text.split_whitespace() {
-            let fits = line.chars().count() + 1 + word.chars().count() <= WIDTH;
-            if !empty && !fits {
+            let more = word.chars().count();
+            if !empty && width + 1 + more > WIDTH {
                 self.verbatim(&line);
                 line.clone_from(&margin);
-                empty = true;
+                (width, empty) = (margin.len(), true);
             }
             if !empty {
                 line.push(' ');
+                width += 1;
             }
             line.push_str(word);
-            empty = false;
+            (width, empty) = (width + more, false);
         }
         self.verbatim(&line);
     }
 
     /// A paragraph; a command at its end gets a line of its own, whole, so that it can be copied.
-    pub(super) fn instruction(&mut self, first: &str, text: &str) {
+    pub fn instruction(&mut self, first: &str, text: &str) {
         match text.split_once(": aws ") {
             Some((words, command)) => {
                 self.paragraph(first, &format!("{words}:"));

@@ -24,11 +24,11 @@ const PROSE: &str = "\
     unable failed failure failing error invalid expired missing unexpected unknown \
     unauthorized unauthenticated forbidden denied access required empty null none nil \
     undefined true false yes no. while when because service request execution permission \
-    parameter user";
+    parameter user server";
 
 /// Where [`find`] is to be asked.
 pub(super) fn may_separate(byte: u8) -> bool {
-    b":=% >".contains(&byte)
+    matches!(byte, b':' | b'=' | b'%' | b' ' | b'>')
 }
 
 /// The value of a secret whose name ends right before `at`.

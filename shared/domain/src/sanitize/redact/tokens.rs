@@ -124,6 +124,9 @@ fn scheme(text: &str, at: usize) -> Option<Range<usize>> {
 /// very long one, such as a session token or a line of a private key.
 fn opaque(text: &str, at: usize) -> Option<Range<usize>> {
     let length = run(&text[at..], usize::MAX, is_base64);
+    if length != 40 && length < 60 {
+        return None;
+    }
     let token = &text[at..at + length];
     let count = |of: fn(&u8) -> bool| token.bytes().filter(of).count();
     let (upper, lower, digits) = (

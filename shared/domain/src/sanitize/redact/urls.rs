@@ -19,7 +19,10 @@ const LONGEST: usize = 2048;
 
 /// Where [`find`] is to be asked: a scheme's end, or the first letter of a webhook's host.
 pub(super) fn may_begin(byte: u8) -> bool {
-    b":hdweHDWE".contains(&byte)
+    matches!(
+        byte,
+        b':' | b'h' | b'd' | b'w' | b'e' | b'H' | b'D' | b'W' | b'E'
+    )
 }
 
 /// The password in an address, or all before the `@` where there is no colon; a webhook's path.
