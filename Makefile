@@ -21,7 +21,7 @@ help: ## This list
 
 .PHONY: demo
 demo: .venv/ministack/made .venv/sam/made ## A failed deployment on a local AWS, told by opsbot. SCENARIO=name plays another, SCENARIO=list names them
-	$(call step,demo $(SCENARIO),cargo run -q -p demo -- '$(SCENARIO)')
+	$(call step,demo $(SCENARIO),cargo run -p demo -- '$(SCENARIO)')
 
 .PHONY: test
 test: ## Everything: format, clippy, tests, template linters, deployed end-to-end tests

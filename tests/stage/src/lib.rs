@@ -9,6 +9,7 @@ mod deploy;
 mod error;
 mod local_aws;
 mod place;
+mod rules;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ pub use alert::Alert;
 pub use deploy::STACK;
 pub use error::Error;
 pub use local_aws::{ACCOUNT, LocalAws, REGION};
+pub use rules::Rule;
 
 /// The event source that the deployed rules trust here: nobody may put events of `aws.ecs`.
 pub const EVENT_SOURCE: &str = "test.ecs";
@@ -49,19 +51,6 @@ pub struct Message {
     pub attributes: BTreeMap<String, String>,
 }
 
-/// A rule of the deployed stack.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rule {
-    /// Its logical id in the transformed template: function and event.
-    pub logical_id: String,
-    /// Its name on the event bus.
-    pub name: String,
-    /// Its event pattern, as JSON.
-    pub pattern: String,
-    /// What it invokes, with retry policy and dead-letter queue.
-    pub targets: Vec<Value>,
-}
-
 impl Stage {
     /// Starts the local AWS, builds the functions and deploys the template. `parameters` come on
     /// top of the template's defaults; `progress` is told each step before it is taken.
@@ -71,7 +60,7 @@ impl Stage {
     pub fn start(parameters: &[(&str, &str)], progress: impl Fn(&str)) -> Result<Self, Error> {
         progress("starting the local AWS (ministack, IAM enforced)");
         let aws = LocalAws::start()?;
-        progress("building the functions (sam build)");
+        progress("building the functions (sam build, unoptimised; minutes once, then seconds)");
         let template = deploy::build(&aws)?;
         progress("deploying template.yaml (sam deploy)");
         let source = [("EventSource", EVENT_SOURCE)];
@@ -256,41 +245,6 @@ impl Stage {
         let with = json!({ "TopicArn": topic, "Protocol": "sqs", "Endpoint": arn });
         self.call("sns", "subscribe", with)?;
         Ok(url)
-    }
-
-    /// The rules of the deployed stack.
-    ///
-    /// # Errors
-    /// The local AWS has ended.
-    pub fn rules(&self) -> Result<Vec<Rule>, Error> {
-        let stack = json!({ "StackName": STACK });
-        let answer = self.call("cloudformation", "describe_stack_resources", stack)?;
-        let resources = list(&answer["StackResources"]).iter();
-        let rules = resources.filter(|resource| resource["ResourceType"] == "AWS::Events::Rule");
-        rules.map(|resource| self.rule(resource)).collect()
-    }
-
-    fn rule(&self, resource: &Value) -> Result<Rule, Error> {
-        let name = text(&resource["PhysicalResourceId"]);
-        let rule = self.call("events", "describe_rule", json!({ "Name": name }))?;
-        let targets = self.call("events", "list_targets_by_rule", json!({ "Rule": name }))?;
-        Ok(Rule {
-            logical_id: text(&resource["LogicalResourceId"]),
-            name,
-            pattern: text(&rule["EventPattern"]),
-            targets: list(&targets["Targets"]).to_vec(),
-        })
-    }
-
-    /// Whether a rule takes an event, which is told to come from [`EVENT_SOURCE`].
-    ///
-    /// # Errors
-    /// The pattern or the event is refused, or the local AWS has ended.
-    pub fn takes(&self, rule: &Rule, event: &Value) -> Result<bool, Error> {
-        let mut event = event.clone();
-        event["source"] = json!(EVENT_SOURCE);
-        let with = json!({ "EventPattern": rule.pattern, "Event": event.to_string() });
-        Ok(self.call("events", "test_event_pattern", with)?["Result"] == true)
     }
 
     /// Whether a deployed role's policies let it do something, in a context of condition keys (a

@@ -3,17 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use simulator::{Breaker, Fate, Options, Outcome, Simulator, TaskDefinition, World};
 use stage::{Alert, Error};
 
 use crate::rules::events;
 use crate::stage::{alone, stage};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-
-fn function() -> String {
-    stage().output("DeploymentChangedFunctionName").unwrap()
-}
 
 #[test]
 fn a_put_event_of_aws_ecs_is_refused_as_in_aws() {
@@ -25,31 +20,6 @@ fn a_put_event_of_aws_ecs_is_refused_as_in_aws() {
         answer["Entries"][0]["ErrorCode"],
         "NotAuthorizedForSourceException"
     );
-}
-
-#[test]
-fn what_a_function_fails_on_to_the_last_retry_is_kept_with_its_event() {
-    let _alone = alone();
-    // SNS cannot be reached: the function fails, and Lambda tries it again.
-    let event = &events()["deployment-failed.circuit-breaker"];
-    let nowhere = json!({ "AWS_ENDPOINT_URL_SNS": "http://127.0.0.1:1" });
-    stage().set_function_environment(&nowhere).unwrap();
-    stage().put_event(event).unwrap();
-    let queue = stage().output("DeploymentChangedFailedQueueUrl").unwrap();
-    let kept = stage().receive(&queue, Duration::from_secs(120)).unwrap();
-    let here = json!({ "AWS_ENDPOINT_URL_SNS": stage().aws().endpoint() });
-    stage().set_function_environment(&here).unwrap();
-
-    let [kept] = kept.as_slice() else {
-        panic!("{} messages: {:#?}", kept.len(), logs())
-    };
-    let record: Value = serde_json::from_str(&kept.body).unwrap();
-    assert_eq!(record["requestContext"]["condition"], "RetriesExhausted");
-    assert_eq!(record["requestPayload"]["detail"], event["detail"]);
-}
-
-fn logs() -> Vec<String> {
-    stage().logs(&function()).unwrap()
 }
 
 #[test]
@@ -143,75 +113,5 @@ fn no_alert_comes_of_an_event_that_no_rule_takes() {
     assert_eq!(
         stage().receive_alerts(Duration::from_secs(1)).unwrap(),
         Vec::<Alert>::new()
-    );
-}
-
-const IMAGE: &str = "111122223333.dkr.ecr.us-east-1.amazonaws.com/order-api";
-
-/// Revision 41 serves; revision 42 may not read its secret, and the circuit breaker rolls it back.
-fn failing_deployment() -> (World, Vec<Value>) {
-    let mut world = World::new();
-    let of = |revision, tag: &str| {
-        TaskDefinition::of("order-api")
-            .revision(revision)
-            .container("app", &format!("{IMAGE}:{tag}"))
-    };
-    world.register(of(41, "1.41.0"));
-    let denied = "ResourceInitializationError: unable to pull secrets or registry auth: \
-                  AccessDeniedException: secretsmanager:GetSecretValue";
-    world.register(of(42, "1.42.0").fate(Fate::fails_to_start(denied)));
-    let service = world
-        .service("prod-apps", "order-api")
-        .task_definition("order-api:41");
-    service
-        .desired(2)
-        .breaker(Breaker::with_rollback())
-        .create();
-    world.settle();
-    world.drain_events();
-    world.deploy("prod-apps", "order-api", "order-api:42");
-    world.settle();
-    let events = world.drain_events();
-    (world, events)
-}
-
-#[test]
-fn a_failed_deployment_is_told_once_through_rule_function_and_topic() {
-    let _alone = alone();
-    let (world, events) = failing_deployment();
-    let authorizer = Some(stage().aws().authorizer());
-    let options = Options {
-        authorizer,
-        ..Options::default()
-    };
-    let simulator = Simulator::start(world, options).unwrap();
-    stage().serve_ecs_from(simulator.url()).unwrap();
-
-    let failed = |event: &&Value| event["detail"]["eventName"] == "SERVICE_DEPLOYMENT_FAILED";
-    let failed = events.iter().find(failed).unwrap();
-    stage().put_event(failed).unwrap();
-    let alerts = stage().receive_alerts(PATIENCE).unwrap();
-    stage().put_event(failed).unwrap(); // EventBridge delivers at least once
-    let again = stage().receive_alerts(Duration::from_secs(2)).unwrap();
-
-    let [alert] = alerts.as_slice() else {
-        panic!("{} alerts: {:#?}", alerts.len(), logs())
-    };
-    assert_eq!(again, []);
-    assert!(alert.form("email").contains("order-api"), "{alert:#?}");
-    assert_eq!(alert.attributes["cluster"], "prod-apps");
-    assert!(
-        simulator
-            .actions()
-            .contains(&"ecs:DescribeServices".to_owned())
-    );
-    let refused: Vec<_> = simulator
-        .calls()
-        .into_iter()
-        .filter(|call| call.outcome != Outcome::Ok)
-        .collect();
-    assert!(
-        refused.is_empty(),
-        "the deployed role lacks a permission: {refused:#?}"
     );
 }

@@ -8,6 +8,8 @@
 )]
 
 mod delivery;
+mod incidents;
+mod parameters;
 mod permissions;
 mod rules;
 mod stage;

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::stage::stage;
+use crate::stage::{alone, stage};
 
 const ECS: &str = "arn:aws:ecs:us-east-1:111122223333";
 
 #[track_caller]
 fn check(action: &str, resource: &str, context: Value, allowed: bool) {
+    let _alone = alone();
     let role = stage().output("DeploymentChangedRoleArn").unwrap();
     let found = stage()
         .role_allows(&role, action, resource, &context)

@@ -1,4 +1,4 @@
-//! One stage for all tests here: it ends with the process.
+//! One stage for the tests here, but for those that need other parameters. It ends with the process.
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -7,18 +7,32 @@ use stage::Stage;
 pub(crate) fn stage() -> &'static Stage {
     static STAGE: OnceLock<Stage> = OnceLock::new();
     STAGE.get_or_init(|| {
-        let parameters = [
+        start(&[
             ("ClusterPattern", "prod-*"),
             ("AlertEmail", "oncall@example.com"),
-        ];
-        match Stage::start(&parameters, |step| eprintln!("stage: {step}")) {
-            Ok(stage) => stage,
-            Err(error) => panic!("{error}\n{error:?}"),
-        }
+        ])
     })
 }
 
-/// Held by each test that has a function invoked: they change what functions find around them.
+/// A stage of its own, with these parameters.
+pub(crate) fn start(parameters: &[(&str, &str)]) -> Stage {
+    match Stage::start(parameters, |step| eprintln!("stage: {step}")) {
+        Ok(stage) => stage,
+        Err(error) => panic!("{error}\n{error:?}"),
+    }
+}
+
+pub(crate) fn function() -> String {
+    stage().output("DeploymentChangedFunctionName").unwrap()
+}
+
+/// What the function logged.
+pub(crate) fn logs() -> Vec<String> {
+    stage().logs(&function()).unwrap()
+}
+
+/// Held by whoever has a function invoked or asks what its role may do: tests change what functions
+/// find around them, and their roles.
 pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
