@@ -31,6 +31,8 @@ pub struct Measured {
     pub peak_memory_bytes: u64,
     /// CPU per event once warm, in milliseconds.
     pub warm_cpu_ms: f64,
+    /// The part of it that the kernel used, in milliseconds.
+    pub warm_kernel_cpu_ms: f64,
     /// Calls before the publish.
     pub calls: usize,
     /// How many of them wait for another.
@@ -131,13 +133,16 @@ async fn warm(program: &Program, alerts: usize) -> Result<Measured, Box<dyn Erro
         function.api.invoke(again(&event, n)).await?;
     }
     aws.clear_logs();
-    let (before, mut times) = (function.cpu()?, Vec::new());
+    let (before, kernel_before) = (function.cpu()?, function.kernel_cpu()?);
+    let mut times = Vec::new();
     for n in WARM_UP..alerts {
         let began = std::time::Instant::now();
         function.api.invoke(again(&event, n)).await?;
         times.push(began.elapsed().as_secs_f64() * 1e3);
     }
     let cpu = function.cpu()? - before;
+    let kernel = function.kernel_cpu()? - kernel_before;
+    let each = |time: Duration| time.as_secs_f64() * 1e3 / (alerts - WARM_UP) as f64;
     let (round_trips, calls) = depth_and_calls(&aws).ok_or("nothing was published")?;
     if aws.published().len() != alerts - WARM_UP {
         return Err(format!("{} alerts instead of {alerts}", aws.published().len()).into());
@@ -147,7 +152,8 @@ async fn warm(program: &Program, alerts: usize) -> Result<Measured, Box<dyn Erro
         init_ms: 0.0,
         alerts,
         peak_memory_bytes: function.peak_memory()?,
-        warm_cpu_ms: cpu.as_secs_f64() * 1e3 / (alerts - WARM_UP) as f64,
+        warm_cpu_ms: each(cpu),
+        warm_kernel_cpu_ms: each(kernel),
         calls,
         round_trips,
         warm_answer_ms: median(times),

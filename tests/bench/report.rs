@@ -15,7 +15,7 @@ struct Row {
     of: fn(&Measured) -> Option<f64>,
 }
 
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 9] = [
     Row {
         what: "zip of deployment-changed",
         must: 3.0,
@@ -47,6 +47,12 @@ const ROWS: [Row; 8] = [
         of: |it| Some(it.warm_cpu_ms),
     },
     Row {
+        what: "of it in the kernel",
+        must: f64::INFINITY,
+        unit: "ms",
+        of: |it| Some(it.warm_kernel_cpu_ms),
+    },
+    Row {
         what: "TLS connections opened in the first event",
         must: 0.0,
         unit: "",
@@ -65,6 +71,12 @@ const ROWS: [Row; 8] = [
         of: |it| Some(it.warm_answer_ms),
     },
 ];
+
+/// What was to be reached and was not.
+pub fn missed(ours: &Measured) -> Vec<&'static str> {
+    let missed = |row: &&Row| (row.of)(ours).is_some_and(|value| value > row.must);
+    ROWS.iter().filter(missed).map(|row| row.what).collect()
+}
 
 /// Prints the table.
 #[expect(clippy::print_stdout, reason = "the table is what the command is for")]

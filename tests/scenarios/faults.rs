@@ -94,10 +94,7 @@ async fn calls_that_hang_are_given_up() {
 
 #[tokio::test]
 async fn malformed_answers_are_named() {
-    let said = gaps(&READS, Fault::malformed()).await;
-    for action in READS {
-        assert!(said.contains(action), "{said}");
-    }
+    insta::assert_snapshot!(gaps(&READS, Fault::malformed()).await);
 }
 
 #[tokio::test]

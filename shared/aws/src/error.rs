@@ -3,7 +3,6 @@
 use std::error::Error;
 
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use domain::facts::Why;
 
@@ -46,20 +45,24 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
 pub(crate) fn why<E, R>(action: &str, error: &SdkError<E, R>) -> Why
 where
     E: ProvideErrorMetadata + Error + 'static,
-    R: std::fmt::Debug,
+    R: std::fmt::Debug + 'static,
 {
     match error {
         SdkError::TimeoutError(_) => timed_out(action),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => timed_out(action),
-        SdkError::ServiceError(service) => {
-            let meta = service.err();
-            let code = meta.code().unwrap_or("an error without a code");
-            said(action, code, meta.message().unwrap_or_default())
-        }
-        other => Why::Failed {
-            action: action.to_owned(),
-            detail: DisplayErrorContext(other).to_string(),
+        SdkError::ServiceError(service) => match service.err().code() {
+            Some(code) => said(action, code, service.err().message().unwrap_or_default()),
+            None => failed(action, error),
         },
+        _ => failed(action, error),
+    }
+}
+
+/// No answer, or one that cannot be read.
+fn failed(action: &str, error: &(dyn Error + 'static)) -> Why {
+    Why::Failed {
+        action: action.to_owned(),
+        detail: chain(error),
     }
 }
 

@@ -38,7 +38,7 @@ impl<'a> Asking<'a> {
     ) -> Fact<T>
     where
         E: ProvideErrorMetadata + Error + 'static,
-        R: fmt::Debug,
+        R: fmt::Debug + 'static,
     {
         // On the heap: an SDK call is a large future, and a round holds many of them.
         match tokio::time::timeout_at(self.until, Box::pin(call)).await {
