@@ -24,21 +24,28 @@ pub fn intended(findings: &[Finding]) -> bool {
 /// more certain before less, unknown causes behind known ones and intended stops last.
 pub fn summarise(tasks: &[StoppedTask], context: &Context<'_>) -> Vec<Ranked> {
     let mut ranked: Vec<(bool, Ranked)> = Vec::new();
+    let mut seen: Vec<(&StoppedTask, usize)> = Vec::new();
     for task in tasks {
+        if let Some((_, known)) = seen.iter().find(|(other, _)| alike(other, task, context)) {
+            ranked[*known].1.tasks += 1;
+            continue;
+        }
         let findings = diagnose(task, context);
         let wanted = intended(&findings);
         let Some(finding) = findings.into_iter().next() else {
             continue;
         };
-        let same = |(other, known): &&mut (bool, Ranked)| {
+        let same = |(other, known): &(bool, Ranked)| {
             *other == wanted
                 && known.finding.cause == finding.cause
                 && known.finding.container == finding.container
         };
-        match ranked.iter_mut().find(same) {
-            Some((_, known)) => known.tasks += 1,
+        let at = ranked.iter().position(same);
+        match at {
+            Some(known) => ranked[known].1.tasks += 1,
             None => ranked.push((wanted, Ranked { finding, tasks: 1 })),
         }
+        seen.push((task, at.unwrap_or(ranked.len() - 1)));
     }
     ranked.sort_by_key(|(wanted, known)| {
         let vague = known.finding.cause == Cause::Unknown;
@@ -46,4 +53,27 @@ pub fn summarise(tasks: &[StoppedTask], context: &Context<'_>) -> Vec<Ranked> {
         (*wanted, vague, std::cmp::Reverse(weight))
     });
     ranked.into_iter().map(|(_, known)| known).collect()
+}
+
+/// Whether two tasks tell the same story, so that one need not be read again. The tasks of a failed
+/// deployment mostly do. A task whose own log is at hand has a story of its own.
+fn alike(one: &StoppedTask, other: &StoppedTask, context: &Context<'_>) -> bool {
+    let has_log = |task: &StoppedTask| context.logs.iter().any(|tail| tail.task_id == task.id());
+    let story = |task: &StoppedTask| {
+        let dying = task.stopping_at.zip(task.execution_stopped_at);
+        (
+            task.started_at.is_some(),
+            task.pull_started_at.is_some(),
+            dying.map(|(from, to)| (to - from).num_seconds()),
+        )
+    };
+    one.stop_code == other.stop_code
+        && one.stopped_reason == other.stopped_reason
+        && one.containers == other.containers
+        && one.last_status == other.last_status
+        && one.desired_status == other.desired_status
+        && one.task_definition_arn == other.task_definition_arn
+        && story(one) == story(other)
+        && !has_log(one)
+        && !has_log(other)
 }
