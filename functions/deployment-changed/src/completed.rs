@@ -56,7 +56,7 @@ async fn tell_all(
     };
     let closed = Remember::Closed(closed, ended);
     match state.remember(&event.service, &closed).await {
-        Fact::Known(()) => Ok(()),
+        Fact::Known(_) => Ok(()),
         Fact::Missing(missing) => Err(Retry::NotRemembered(missing)),
     }
 }

@@ -119,15 +119,16 @@ impl Failure<'_> {
     async fn open(&self, open: OpenIncident, invocation: &Invocation<'_>) -> Result<(), Retry> {
         let (state, service) = (invocation.state_after_publish(), &self.event.service);
         let what = Remember::Open(open.clone());
-        if let Some(missing) = state.remember(service, &what).await.missing() {
-            tracing::error!(?missing, "the end of this incident will not be told");
-            return Ok(());
-        }
-        let record = state.record(service).await;
-        let overtaken = record.known().and_then(|record| {
-            let good = record.good.as_ref()?;
-            (good.completed_at > open.failed_at).then(|| good.clone())
-        });
+        let record = match state.remember(service, &what).await {
+            Fact::Known(record) => record,
+            Fact::Missing(missing) => {
+                tracing::error!(?missing, "the end of this incident will not be told");
+                return Ok(());
+            }
+        };
+        let overtaken = record
+            .good
+            .filter(|good| good.completed_at > open.failed_at);
         match overtaken {
             Some(good) => {
                 let ended = DeploymentEvent {

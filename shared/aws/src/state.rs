@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::arn::ServiceArn;
 use domain::facts::{Fact, Missing, Why};
@@ -86,19 +86,13 @@ impl<'a> State<'a> {
             .asking
             .ask(MEMORY, "dynamodb:GetItem", call.send())
             .await;
-        answer.map(|answer| {
-            let item = answer.item.unwrap_or_default();
-            ServiceRecord {
-                open: open(&item),
-                closed: part(&item, "closed"),
-                good: part(&item, "good"),
-            }
-        })
+        answer.map(|answer| read(&answer.item.unwrap_or_default()))
     }
 
-    /// Changes what is remembered of a service.
-    pub async fn remember(&self, service: &ServiceArn, what: &Remember) -> Fact<()> {
+    /// Changes what is remembered of a service, and answers with all of it as it is then.
+    pub async fn remember(&self, service: &ServiceArn, what: &Remember) -> Fact<ServiceRecord> {
         let call = self.update(&format!("service#{service}"));
+        let call = call.return_values(ReturnValue::AllNew);
         let call = match what {
             Remember::Open(open) => put(call, &format!("{OPEN}{}", open.deployment), open),
             Remember::Closed(closed, deployments) => {
@@ -119,8 +113,10 @@ impl<'a> State<'a> {
             Fact::Missing(Missing {
                 why: Why::Failed { detail, .. },
                 ..
-            }) if detail.starts_with("ConditionalCheckFailedException") => Fact::Known(()),
-            answer => answer.map(|_| ()),
+            }) if detail.starts_with("ConditionalCheckFailedException") => {
+                self.record(service).await
+            }
+            answer => answer.map(|answer| read(&answer.attributes.unwrap_or_default())),
         }
     }
 
@@ -183,6 +179,14 @@ impl<'a> State<'a> {
             .update_item()
             .table_name(self.table)
             .key("pk", text(key))
+    }
+}
+
+fn read(item: &HashMap<String, AttributeValue>) -> ServiceRecord {
+    ServiceRecord {
+        open: open(item),
+        closed: part(item, "closed"),
+        good: part(item, "good"),
     }
 }
 

@@ -63,13 +63,6 @@ impl ServiceRecord {
             .find(|open| !open.quiet && at - open.failed_at < lasting)
     }
 
-    /// Whether a deployment completed after that time.
-    pub fn completed_since(&self, at: DateTime<Utc>) -> bool {
-        self.good
-            .as_ref()
-            .is_some_and(|good| good.completed_at > at)
-    }
-
     /// The open incidents that a completion at `at` ends. An older completion that arrives late
     /// ends nothing.
     pub fn ended_by(&self, at: DateTime<Utc>) -> Vec<OpenIncident> {
