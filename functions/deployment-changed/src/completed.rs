@@ -9,7 +9,7 @@ use domain::facts::{Fact, Service};
 use domain::incident::{ClosedIncident, News, OpenIncident, RecordedRevision};
 
 use crate::Retry;
-use crate::telling::{Go, claim, mark};
+use crate::telling::{Go, claim, mark, send};
 
 /// The good revision is written before the incidents are read, and a failure writes its incident
 /// before it reads the good revision: whichever comes second sees the other.
@@ -61,8 +61,7 @@ async fn tell_all(
     }
 }
 
-/// Tells the last word of one incident. Whether it is over is the answer: not while another
-/// invocation holds the news, whose retry must still find the incident open.
+/// Tells the last word of one incident.
 async fn tell(
     event: &DeploymentEvent,
     open: &OpenIncident,
@@ -86,9 +85,7 @@ async fn tell(
         known,
         &target_groups,
     );
-    // Not held to the severity floor: who was told that it began is told that it is over.
-    aws::tell::publish(invocation.clients, &invocation.settings.topic_arn, &alert).await?;
-    tracing::info!(incident = alert.incident, "published: {}", alert.headline);
+    send(&alert, invocation).await?;
     mark(&event.service, &news, invocation).await;
     Ok(())
 }

@@ -12,7 +12,7 @@ use domain::incident::{News, OpenIncident, ServiceRecord};
 
 use crate::Retry;
 use crate::failed::{Failure, failing_id};
-use crate::telling::{Go, claim, mark};
+use crate::telling::{Go, claim, mark, send};
 
 /// How often to look again for the incident that another invocation is about to open.
 const LOOKS: usize = 5;
@@ -114,10 +114,8 @@ async fn update(
         unmarked: unmarked.as_ref(),
     };
     if !open.quiet {
-        // Not held to the severity floor: who was told that it began is told how it goes on.
         let alert = story.rolling_back(open);
-        aws::tell::publish(invocation.clients, &invocation.settings.topic_arn, &alert).await?;
-        tracing::info!(incident = alert.incident, "published: {}", alert.headline);
+        send(&alert, invocation).await?;
     }
     let open = OpenIncident {
         rolling_back_to: event.deployment.clone(),

@@ -58,9 +58,16 @@ pub(crate) async fn publish(alert: &Alert, invocation: &Invocation<'_>) -> Resul
         );
         return Ok(true);
     }
+    send(alert, invocation).await?;
+    Ok(false)
+}
+
+/// Publishes an alert whatever its severity: who was told that an incident began is told how it
+/// goes on and that it is over.
+pub(crate) async fn send(alert: &Alert, invocation: &Invocation<'_>) -> Result<(), Retry> {
     aws::tell::publish(invocation.clients, &invocation.settings.topic_arn, alert).await?;
     tracing::info!(incident = alert.incident, kind = ?alert.kind, "published: {}", alert.headline);
-    Ok(false)
+    Ok(())
 }
 
 /// Marks a piece of news as told, now that SNS took it. A mark that cannot be written costs a

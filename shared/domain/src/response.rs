@@ -77,16 +77,6 @@ impl Response {
             Self::Unknown => "unknown",
         }
     }
-
-    /// Whether somebody has to do something for the service to run as it should.
-    pub fn needs_a_person(&self) -> bool {
-        match self {
-            Self::Over { .. } | Self::RollingBack { .. } | Self::WillRollBack { .. } => false,
-            Self::Superseded { .. } | Self::Watched => false,
-            Self::RollbackFailed | Self::NothingToRollBackTo | Self::StoppedOnly { .. } => true,
-            Self::Unwatched | Self::OtherController(_) | Self::Unknown => true,
-        }
-    }
 }
 
 /// What is known beside the service: what an event said, what memory and history tell.
