@@ -45,10 +45,12 @@ fn check(name: &str, want: &str) {
 #[test]
 fn the_readme_has_every_setting() {
     let mut table = "| Variable | Default | Meaning |\n|---|---|---|".to_owned();
-    for setting in settings::ALL {
-        let default = setting
-            .default
-            .map_or_else(|| "must be set".to_owned(), |text| format!("`{text}`"));
+    for setting in settings::ALL.iter().chain(&settings::OF_TASK_STOPPED) {
+        let default = match setting.default {
+            None => "must be set".to_owned(),
+            Some("") => "empty".to_owned(),
+            Some(text) => format!("`{text}`"),
+        };
         table += &format!("\n| `{}` | {default} | {} |", setting.key, setting.meaning);
     }
     check("settings", &table);

@@ -4,12 +4,16 @@
 //! AWS says there that fields, event names and types will be added, so an unknown one is never an
 //! error. Deliveries come at least once and in any order.
 
+mod ignored;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::arn::{Arn, ServiceArn};
 use crate::facts::parse_time;
 use crate::settings::Settings;
+
+pub use ignored::Ignored;
 
 /// What an event means for opsbot.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,26 +86,6 @@ pub enum Level {
     Warn,
     /// `ERROR`.
     Error,
-}
-
-/// Why an event is not answered.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Ignored {
-    /// Another source than the one the rules trust.
-    #[error("the event's source is `{0}`")]
-    ForeignSource(String),
-    /// Another account's event; its service could not be read with this role.
-    #[error("the event is of account {0}")]
-    OtherAccount(String),
-    /// Another Region's event.
-    #[error("the event is of Region {0}")]
-    OtherRegion(String),
-    /// The cluster is left out by the stack's cluster pattern.
-    #[error("cluster `{0}` is not in the cluster pattern")]
-    ClusterLeftOut(String),
-    /// A detail type or event name that calls for nothing.
-    #[error("nothing is to be done for {0}")]
-    NotHandled(String),
 }
 
 /// An event that is ours to answer but cannot be read.
@@ -268,10 +252,13 @@ fn ours(service: &ServiceArn, event: &Value, settings: &Settings) -> Result<(), 
             return Err(Refusal::Ignored(Ignored::OtherRegion(region.to_owned())));
         }
     }
-    if !settings.cluster_pattern.matches(&service.cluster) {
-        return Err(Refusal::Ignored(Ignored::ClusterLeftOut(
-            service.cluster.clone(),
-        )));
+    if !settings.watches_cluster(&service.cluster) {
+        let cluster = service.cluster.clone();
+        return Err(Refusal::Ignored(Ignored::ClusterLeftOut(cluster)));
+    }
+    if !settings.watches_service(&service.service) {
+        let service = service.service.clone();
+        return Err(Refusal::Ignored(Ignored::ServiceLeftOut(service)));
     }
     Ok(())
 }
@@ -303,6 +290,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::settings::Glob;
     use crate::settings::tests::settings;
 
     fn deployment(name: &str, reason: &str) -> Value {
@@ -331,7 +319,12 @@ mod tests {
 
     #[track_caller]
     fn check(event: Value, want: &str) {
-        let got = match parse(&event, &settings()) {
+        check_with(&settings(), event, want);
+    }
+
+    #[track_caller]
+    fn check_with(settings: &Settings, event: Value, want: &str) {
+        let got = match parse(&event, settings) {
             Parsed::Trigger(Trigger::Deployment(event)) => {
                 let id = event.deployment.as_deref().unwrap_or("-");
                 format!(
@@ -447,6 +440,27 @@ mod tests {
             task,
             "ignored: nothing is to be done for ECS Task State Change SERVICE_DEPLOYMENT_FAILED",
         );
+    }
+
+    #[test]
+    fn clusters_and_services_that_are_left_out_are_ignored_by_name() {
+        let event = || deployment("SERVICE_DEPLOYMENT_FAILED", "");
+        let apps = Glob::parse("*-apps").unwrap();
+        let mut cluster = settings();
+        cluster.left_out_clusters.push(apps);
+        let want = "ignored: cluster `prod-apps` is not watched";
+        check_with(&cluster, event(), want);
+
+        let mut service = settings();
+        service.left_out_services = vec![Glob::parse("order-*").unwrap()];
+        let want = "ignored: service `order-api` is not watched";
+        check_with(&service, event(), want);
+        let mut broken = event();
+        broken["detail"]
+            .as_object_mut()
+            .unwrap()
+            .remove("eventName");
+        check_with(&service, broken, want);
     }
 
     #[test]

@@ -1,12 +1,21 @@
 //! Settings, parsed once at start from a lookup that `main` passes in. Every mistake is told at
 //! once, so that a wrong deployment is mended in one go.
 
+mod glob;
+mod queues;
+mod reader;
+
 use std::fmt;
 
 use chrono::TimeDelta;
 
 use crate::alert::Severity;
 use crate::arn::Arn;
+use crate::causes::Cause;
+use reader::{Reader, cause, list, number, severity};
+
+pub use glob::Glob;
+pub use queues::{OF_TASK_STOPPED, Queues};
 
 /// One setting: the environment variable, what holds when it is not set, and what it means.
 #[derive(Clone, Copy, Debug)]
@@ -63,10 +72,49 @@ const SOURCE: Setting = optional(
     "aws.ecs",
     "the event source that is trusted",
 );
+const LEFT_OUT_CLUSTERS: Setting = optional(
+    "OPSBOT_LEFT_OUT_CLUSTERS",
+    "",
+    "clusters that are left out: patterns with `*`, comma-separated",
+);
+const LEFT_OUT_SERVICES: Setting = optional(
+    "OPSBOT_LEFT_OUT_SERVICES",
+    "",
+    "services, and families of tasks without a service, that are left out: patterns with `*`, \
+     comma-separated",
+);
+const LEFT_OUT_CAUSES: Setting = optional(
+    "OPSBOT_LEFT_OUT_CAUSES",
+    "",
+    "causes of stopped tasks that are left out: codes, comma-separated",
+);
+const FAILING: Setting = optional(
+    "OPSBOT_FAILING_THRESHOLD",
+    "3",
+    "failing tasks of a deployment under way at which opsbot calls it failing, whatever ECS says, \
+     1 to 100",
+);
+const QUIET: Setting = optional(
+    "OPSBOT_QUIET_MINUTES",
+    "15",
+    "minutes without another stop after which an incident of stopped tasks is over, 1 to 240",
+);
 
-/// Every setting, in the order they are documented.
-pub const ALL: [Setting; 8] = [
-    REGION, TOPIC, TABLE, FLOOR, CLUSTERS, LOG_LINES, LASTING, SOURCE,
+/// Every setting that all functions have, in the order they are documented.
+pub const ALL: [Setting; 13] = [
+    REGION,
+    TOPIC,
+    TABLE,
+    FLOOR,
+    CLUSTERS,
+    LEFT_OUT_CLUSTERS,
+    LEFT_OUT_SERVICES,
+    LEFT_OUT_CAUSES,
+    LOG_LINES,
+    LASTING,
+    QUIET,
+    FAILING,
+    SOURCE,
 ];
 
 /// What a function is told at start.
@@ -86,10 +134,20 @@ pub struct Settings {
     pub severity_floor: Severity,
     /// Which clusters are watched.
     pub cluster_pattern: Glob,
+    /// Clusters that are left out, although the pattern covers them.
+    pub left_out_clusters: Vec<Glob>,
+    /// Services, and families of tasks without a service, that are left out.
+    pub left_out_services: Vec<Glob>,
+    /// Causes of stopped tasks that are left out.
+    pub left_out_causes: Vec<Cause>,
     /// How many log lines an alert quotes.
     pub log_tail_lines: u8,
     /// After how long the same warning is news again.
     pub lasting: TimeDelta,
+    /// Without another stop for this long, an incident of stopped tasks is over.
+    pub quiet: TimeDelta,
+    /// At so many failing tasks a deployment under way is failing, whatever ECS says.
+    pub failing_threshold: u64,
     /// The event source that is trusted.
     pub event_source: String,
 }
@@ -118,10 +176,7 @@ impl Settings {
     ///
     /// Every mistake there is, all at once.
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Mistakes> {
-        let mut read = Reader {
-            lookup,
-            mistakes: Vec::new(),
-        };
+        let mut read = Reader::new(lookup);
         let topic_arn = read.value(TOPIC, |text| match Arn::parse(text) {
             Some(arn) if arn.namespace == "sns" => Ok(text.to_owned()),
             _ => Err("is not the ARN of an SNS topic".to_owned()),
@@ -136,57 +191,41 @@ impl Settings {
             table: read.value(TABLE, |text| Ok(text.to_owned())),
             severity_floor: read.value(FLOOR, severity),
             cluster_pattern: read.value(CLUSTERS, Glob::parse),
+            left_out_clusters: read.value(LEFT_OUT_CLUSTERS, |text| list(text, Glob::parse)),
+            left_out_services: read.value(LEFT_OUT_SERVICES, |text| list(text, Glob::parse)),
+            left_out_causes: read.value(LEFT_OUT_CAUSES, |text| list(text, cause)),
             log_tail_lines: read.value(LOG_LINES, |text| number(text, 0, 50)),
             lasting: TimeDelta::hours(read.value(LASTING, |text| number(text, 1, 168)).into()),
+            quiet: TimeDelta::minutes(read.value(QUIET, |text| number(text, 1, 240)).into()),
+            failing_threshold: read.value(FAILING, |text| number(text, 1, 100)).into(),
             event_source: read.value(SOURCE, |text| Ok(text.to_owned())),
         };
-        if read.mistakes.is_empty() {
-            Ok(settings)
-        } else {
-            Err(Mistakes(read.mistakes))
-        }
+        read.end(settings)
+    }
+
+    /// Whether the cluster is watched: the pattern covers it, and it is not left out.
+    pub fn watches_cluster(&self, name: &str) -> bool {
+        let left_out = self.left_out_clusters.iter().any(|it| it.matches(name));
+        self.cluster_pattern.matches(name) && !left_out
+    }
+
+    /// Whether the service, or the family of a task without a service, is watched.
+    pub fn watches_service(&self, name: &str) -> bool {
+        !self.left_out_services.iter().any(|it| it.matches(name))
     }
 }
 
-struct Reader<L> {
-    lookup: L,
-    mistakes: Vec<String>,
-}
-
-impl<L: Fn(&str) -> Option<String>> Reader<L> {
-    fn value<T: Default>(
-        &mut self,
-        setting: Setting,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> T {
-        let found = (self.lookup)(setting.key).filter(|text| !text.is_empty());
-        let found = found.or(setting.default.map(str::to_owned));
-        let parsed = match &found {
-            Some(text) => parse(text).map_err(|why| format!("`{text}` {why}")),
-            None => Err("is not set".to_owned()),
-        };
-        parsed.unwrap_or_else(|why| {
-            self.mistakes.push(format!("{} {why}", setting.key));
-            T::default()
-        })
+/// Two sets of settings, or the mistakes of both.
+///
+/// # Errors
+///
+/// Every mistake there is in either.
+pub fn both<A, B>(a: Result<A, Mistakes>, b: Result<B, Mistakes>) -> Result<(A, B), Mistakes> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(mistakes), Ok(_)) | (Ok(_), Err(mistakes)) => Err(mistakes),
+        (Err(Mistakes(a)), Err(Mistakes(b))) => Err(Mistakes([a, b].concat())),
     }
-}
-
-fn severity(text: &str) -> Result<Severity, String> {
-    match text {
-        "info" => Ok(Severity::Info),
-        "warning" => Ok(Severity::Warning),
-        "critical" => Ok(Severity::Critical),
-        _ => Err("is not `info`, `warning` or `critical`".to_owned()),
-    }
-}
-
-fn number(text: &str, low: u8, high: u8) -> Result<u8, String> {
-    let number = text
-        .parse()
-        .ok()
-        .filter(|number| (low..=high).contains(number));
-    number.ok_or_else(|| format!("is not a number from {low} to {high}"))
 }
 
 fn count(n: usize, noun: &str) -> String {
@@ -194,46 +233,6 @@ fn count(n: usize, noun: &str) -> String {
         format!("1 {noun} is")
     } else {
         format!("{n} {noun}s are")
-    }
-}
-
-/// A pattern over names in which `*` stands for any characters, as in an IAM resource.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Glob(String);
-
-impl Glob {
-    /// Parses a pattern of letters, digits, hyphens, underscores and `*`.
-    ///
-    /// # Errors
-    ///
-    /// Any other character, with the reason.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "-_*".contains(c);
-        if text.chars().all(allowed) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("may hold letters, digits, `-`, `_` and `*` only".to_owned())
-        }
-    }
-
-    /// Whether the pattern covers the name.
-    pub fn matches(&self, name: &str) -> bool {
-        let mut parts = self.0.split('*');
-        let Some(rest) = name.strip_prefix(parts.next().unwrap_or_default()) else {
-            return false;
-        };
-        let mut parts: Vec<&str> = parts.collect();
-        let Some(last) = parts.pop() else {
-            return rest.is_empty();
-        };
-        let mut rest = rest;
-        for part in parts {
-            match rest.find(part) {
-                Some(at) => rest = &rest[at + part.len()..],
-                None => return false,
-            }
-        }
-        rest.ends_with(last)
     }
 }
 
@@ -263,6 +262,10 @@ pub(crate) mod tests {
         assert_eq!(settings.severity_floor, Severity::Info);
         assert_eq!(settings.log_tail_lines, 20);
         assert_eq!(settings.lasting, TimeDelta::hours(4));
+        assert_eq!(settings.quiet, TimeDelta::minutes(15));
+        assert_eq!(settings.failing_threshold, 3);
+        assert_eq!(settings.left_out_causes, []);
+        assert!(settings.watches_cluster("prod-apps") && settings.watches_service("order-api"));
         assert_eq!(settings.event_source, "aws.ecs");
     }
 
@@ -275,6 +278,11 @@ pub(crate) mod tests {
                 "OPSBOT_LOG_TAIL_LINES" => "51",
                 "OPSBOT_LASTING_HOURS" => "soon",
                 "OPSBOT_CLUSTER_PATTERN" => "prod/*",
+                "OPSBOT_LEFT_OUT_CLUSTERS" => "dev-*, test/1",
+                "OPSBOT_LEFT_OUT_SERVICES" => "a b",
+                "OPSBOT_LEFT_OUT_CAUSES" => "oom,memory",
+                "OPSBOT_QUIET_MINUTES" => "241",
+                "OPSBOT_FAILING_THRESHOLD" => "0",
                 _ => return None,
             };
             Some(value.to_owned())
@@ -286,31 +294,52 @@ pub(crate) mod tests {
         OPSBOT_STATE_TABLE is not set
         OPSBOT_SEVERITY_FLOOR `loud` is not `info`, `warning` or `critical`
         OPSBOT_CLUSTER_PATTERN `prod/*` may hold letters, digits, `-`, `_` and `*` only
+        OPSBOT_LEFT_OUT_CLUSTERS `dev-*, test/1` names `test/1`, which may hold letters, digits, `-`, `_` and `*` only
+        OPSBOT_LEFT_OUT_SERVICES `a b` names `a b`, which may hold letters, digits, `-`, `_` and `*` only
+        OPSBOT_LEFT_OUT_CAUSES `oom,memory` names `memory`, which is not the code of a cause
         OPSBOT_LOG_TAIL_LINES `51` is not a number from 0 to 50
         OPSBOT_LASTING_HOURS `soon` is not a number from 1 to 168
+        OPSBOT_QUIET_MINUTES `241` is not a number from 1 to 240
+        OPSBOT_FAILING_THRESHOLD `0` is not a number from 1 to 100
         ");
     }
 
-    #[track_caller]
-    fn check(pattern: &str, name: &str, want: bool) {
+    #[test]
+    fn what_is_left_out_is_not_watched() {
+        let settings = Settings::parse(|key: &str| {
+            let value = match key {
+                "OPSBOT_CLUSTER_PATTERN" => "prod-*",
+                "OPSBOT_LEFT_OUT_CLUSTERS" => "prod-lab, prod-test-*",
+                "OPSBOT_LEFT_OUT_SERVICES" => "nightly_*,",
+                "OPSBOT_LEFT_OUT_CAUSES" => "spot_interruption, app_clean_exit",
+                _ => return lookup(key),
+            };
+            Some(value.to_owned())
+        });
+        let settings = settings.unwrap();
+        assert!(settings.watches_cluster("prod-apps"));
+        assert!(!settings.watches_cluster("dev-apps"));
+        assert!(!settings.watches_cluster("prod-lab"));
+        assert!(!settings.watches_cluster("prod-test-1"));
+        assert!(settings.watches_service("order-api"));
+        assert!(!settings.watches_service("nightly_report"));
         assert_eq!(
-            Glob::parse(pattern).unwrap().matches(name),
-            want,
-            "{pattern} over {name}"
+            settings.left_out_causes,
+            [Cause::SpotInterruption, Cause::AppCleanExit]
         );
     }
 
     #[test]
-    fn a_star_stands_for_any_characters() {
-        check("*", "prod-apps", true);
-        check("prod-*", "prod-apps", true);
-        check("prod-*", "dev-apps", false);
-        check("*-apps", "prod-apps", true);
-        check("p*d-*s", "prod-apps", true);
-        check("a*a", "a", false);
-        check("prod", "prod", true);
-        check("prod", "prod-apps", false);
-        check("*a*b*", "xxaxxbxx", true);
-        check("*ab*ab", "ab", false);
+    fn the_mistakes_of_two_sets_of_settings_are_told_together() {
+        let none = |_: &str| None;
+        let Mistakes(mistakes) = both(Settings::parse(none), Queues::parse(none)).unwrap_err();
+        insta::assert_snapshot!(mistakes.join("\n"), @r"
+        OPSBOT_ALERT_TOPIC_ARN is not set
+        AWS_REGION is not set
+        OPSBOT_STATE_TABLE is not set
+        OPSBOT_TASK_QUEUE_URL is not set
+        OPSBOT_FAILING_QUEUE_URL is not set
+        ");
+        assert!(both(Settings::parse(lookup), Queues::parse(none)).is_err());
     }
 }
