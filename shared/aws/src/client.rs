@@ -63,6 +63,8 @@ pub enum Service {
     Sns,
     /// Amazon DynamoDB.
     Table,
+    /// Amazon SQS.
+    Queues,
 }
 
 impl Service {
@@ -75,6 +77,7 @@ impl Service {
             Self::Metrics => ("CLOUDWATCH", "monitoring"),
             Self::Sns => ("SNS", "sns"),
             Self::Table => ("DYNAMODB", "dynamodb"),
+            Self::Queues => ("SQS", "sqs"),
         }
     }
 }
@@ -88,6 +91,8 @@ pub struct Clients {
     pub(crate) metrics: aws_sdk_cloudwatch::Client,
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) table: aws_sdk_dynamodb::Client,
+    #[expect(dead_code, reason = "the module that sends to queues comes next")]
+    pub(crate) queues: aws_sdk_sqs::Client,
     connector: SharedHttpConnector,
     endpoints: Vec<(Service, String)>,
     limits: Limits,
@@ -127,7 +132,7 @@ impl Clients {
         let http = shared(&connector);
         let (attempt, operation) = (limits.attempt, limits.operation);
         let region = lookup("AWS_REGION").unwrap_or_default();
-        use Service::{Ecs, LoadBalancing, Logs, Metrics, Sns, Table};
+        use Service::{Ecs, LoadBalancing, Logs, Metrics, Queues, Sns, Table};
         let endpoint = |service| {
             let setting = endpoint_setting(service, &lookup);
             (
@@ -170,8 +175,9 @@ impl Clients {
                 limits.publish
             ),
             table: client!(aws_sdk_dynamodb, Table, lookup, http, attempt, operation),
+            queues: client!(aws_sdk_sqs, Queues, lookup, http, attempt, operation),
             connector,
-            endpoints: [Ecs, LoadBalancing, Logs, Metrics, Sns, Table]
+            endpoints: [Ecs, LoadBalancing, Logs, Metrics, Sns, Table, Queues]
                 .map(endpoint)
                 .to_vec(),
             limits,
