@@ -1,28 +1,82 @@
-//! Answers `ECS Task State Change` events, a batch at a time from its queue: why a task stopped, and
-//! a storm of stops as one alert.
+//! Answers `ECS Task State Change` events in batches: a stopped task is explained, and a storm of
+//! them is one alert.
+//!
+//! The story, for each batch: parse it, put the stops together that belong together, count each
+//! task once, and where a number is news gather, diagnose and tell it. Messages that could not be
+//! answered are handed back to the queue alone; the others are done with.
+
+mod batch;
+mod failing;
+mod look;
+mod story;
 
 use aws::Invocation;
+use aws::queues::NotSent;
+use aws::tell::NotPublished;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use domain::facts::Missing;
 use domain::settings::Queues;
+use futures_util::future::join_all;
 
-/// Answers one batch: the records that must come again.
+/// Why messages must come again.
+#[derive(Debug, thiserror::Error)]
+pub enum Retry {
+    /// SNS did not take the alert.
+    #[error(transparent)]
+    NotPublished(#[from] NotPublished),
+    /// SQS did not take a watch or a failing deployment.
+    #[error(transparent)]
+    NotSent(#[from] NotSent),
+    /// The incident to look at could not be read or written.
+    #[error("could not look at an incident: {} is missing: {:?}", .0.what, .0.why)]
+    NotSeen(Missing),
+}
+
+/// How many stories are answered at the same time.
+const AT_ONCE: usize = 10;
+
+/// A batch of so few stories is no storm: what its alerts need is read before it is known whether
+/// there is one, which saves a round trip.
+const READ_AHEAD: usize = 3;
+
+/// Answers one batch, with the messages that must come again.
 pub async fn answer(
     batch: SqsEvent,
-    _queues: &Queues,
-    _invocation: &Invocation<'_>,
+    invocation: &Invocation<'_>,
+    queues: &Queues,
 ) -> SqsBatchResponse {
-    // Nothing is answered yet, so nothing may be taken off the queue.
-    let ids = batch
-        .records
-        .into_iter()
-        .filter_map(|record| record.message_id);
+    let batch = batch::open(batch, invocation.settings);
+    let mut again = batch.unreadable;
+    let messages = batch.messages;
+    let ahead = messages <= READ_AHEAD;
+    for some in batch.stories.chunks(AT_ONCE) {
+        let answers = some
+            .iter()
+            .map(|it| story::answer(it, ahead, invocation, queues));
+        for (story, answer) in some.iter().zip(join_all(answers).await) {
+            if let Err(retry) = answer {
+                tracing::error!(service = %story.subject.arn, "{}", aws::chain(&retry));
+                again.extend(story.deliveries().cloned());
+            }
+        }
+    }
+    for (delivery, watch) in &batch.watches {
+        if let Err(retry) = look::answer(watch, invocation, queues).await {
+            tracing::error!(incident = watch.key, "{}", aws::chain(&retry));
+            again.push(delivery.clone());
+        }
+    }
+    tracing::info!(messages, again = again.len(), "answered a batch");
+    response(again)
+}
+
+fn response(again: Vec<String>) -> SqsBatchResponse {
+    let failures = again.into_iter().map(|id| {
+        let mut failure = BatchItemFailure::default();
+        failure.item_identifier = id;
+        failure
+    });
     let mut response = SqsBatchResponse::default();
-    response.batch_item_failures = ids
-        .map(|id| {
-            let mut failure = BatchItemFailure::default();
-            failure.item_identifier = id;
-            failure
-        })
-        .collect();
+    response.batch_item_failures = failures.collect();
     response
 }

@@ -51,7 +51,7 @@ async fn main() -> Result<(), Error> {
             SystemTime::now().into(),
             deadline,
         );
-        Ok::<_, Error>(task_stopped::answer(payload, queues, &invocation).await)
+        Ok::<_, Error>(task_stopped::answer(payload, &invocation, queues).await)
     }))
     .await
 }

@@ -91,7 +91,6 @@ pub struct Clients {
     pub(crate) metrics: aws_sdk_cloudwatch::Client,
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) table: aws_sdk_dynamodb::Client,
-    #[expect(dead_code, reason = "the module that sends to queues comes next")]
     pub(crate) queues: aws_sdk_sqs::Client,
     connector: SharedHttpConnector,
     endpoints: Vec<(Service, String)>,

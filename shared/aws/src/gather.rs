@@ -3,6 +3,7 @@
 
 mod asking;
 mod log;
+mod stops;
 
 use chrono::{DateTime, Utc};
 use domain::arn::ServiceArn;
@@ -17,6 +18,7 @@ use futures_util::future::join_all;
 pub use asking::Asking;
 pub(crate) use asking::missing;
 use asking::not_asked;
+pub use stops::{Around, around, service_and_record, stops};
 
 use crate::{ecs, metrics, targets};
 

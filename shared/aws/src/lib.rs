@@ -1,16 +1,19 @@
 //! The hands of opsbot: the only crate that names an AWS SDK.
 //!
 //! [`client`] is the one place for the HTTP client, timeouts and retries; [`gather`] reads, each
-//! module beside it one service; [`state`] remembers in DynamoDB; [`tell`] publishes. Nothing here
+//! module beside it one service; [`state`] remembers and [`counting`] counts in DynamoDB;
+//! [`tell`] publishes, [`queues`] sends to opsbot's own queues. Nothing here
 //! decides: what comes in is turned into the words of [`domain`], and what goes out is told it.
 
 pub mod client;
+pub mod counting;
 mod ecs;
 mod error;
 pub mod gather;
 pub mod invocation;
 mod logs;
 mod metrics;
+pub mod queues;
 pub mod state;
 mod targets;
 pub mod tell;

@@ -25,8 +25,8 @@ const KEPT: TimeDelta = TimeDelta::days(30);
 /// The table.
 #[derive(Clone, Copy, Debug)]
 pub struct State<'a> {
-    asking: Asking<'a>,
-    table: &'a str,
+    pub(crate) asking: Asking<'a>,
+    pub(crate) table: &'a str,
 }
 
 /// What became of a claim.
@@ -172,7 +172,7 @@ impl<'a> State<'a> {
             .map(|_| ())
     }
 
-    fn update(&self, key: &str) -> UpdateItemFluentBuilder {
+    pub(crate) fn update(&self, key: &str) -> UpdateItemFluentBuilder {
         self.asking
             .clients
             .table
@@ -182,7 +182,7 @@ impl<'a> State<'a> {
     }
 }
 
-fn read(item: &HashMap<String, AttributeValue>) -> ServiceRecord {
+fn read(item: &Item) -> ServiceRecord {
     ServiceRecord {
         open: open(item),
         closed: part(item, "closed"),
@@ -190,7 +190,7 @@ fn read(item: &HashMap<String, AttributeValue>) -> ServiceRecord {
     }
 }
 
-fn open(item: &HashMap<String, AttributeValue>) -> Vec<OpenIncident> {
+fn open(item: &Item) -> Vec<OpenIncident> {
     let names = item.keys().filter(|name| name.starts_with(OPEN));
     let mut open: Vec<OpenIncident> = names.filter_map(|name| part(item, name)).collect();
     open.sort_by_key(|incident| incident.failed_at);
@@ -246,12 +246,24 @@ fn unreachable_(why: Why) -> Claim {
     }
 }
 
-fn text(text: &str) -> AttributeValue {
+/// An item of the table.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+pub(crate) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-fn millis(time: DateTime<Utc>) -> AttributeValue {
+pub(crate) fn millis(time: DateTime<Utc>) -> AttributeValue {
     AttributeValue::N(time.timestamp_millis().to_string())
+}
+
+pub(crate) fn number(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// The time of an attribute that [`millis`] wrote.
+pub(crate) fn time(item: &Item, name: &str) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(item.get(name)?.as_n().ok()?.parse().ok()?)
 }
 
 /// Parts are kept as JSON text: the table is a memory, nobody queries it by them.
@@ -265,12 +277,12 @@ fn put(
         .expression_attribute_values(":part", json(part))
 }
 
-fn json(part: &impl Serialize) -> AttributeValue {
+pub(crate) fn json(part: &impl Serialize) -> AttributeValue {
     AttributeValue::S(serde_json::to_string(part).unwrap_or_default())
 }
 
 /// A part that cannot be read, as after a downgrade, counts as none.
-fn part<T: DeserializeOwned>(item: &HashMap<String, AttributeValue>, name: &str) -> Option<T> {
+pub(crate) fn part<T: DeserializeOwned>(item: &Item, name: &str) -> Option<T> {
     item.get(name)?
         .as_s()
         .ok()

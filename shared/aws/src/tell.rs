@@ -5,7 +5,7 @@ use aws_sdk_sns::operation::publish::PublishError;
 use aws_sdk_sns::types::MessageAttributeValue;
 use domain::alert::{Alert, Publication, render};
 
-use crate::Clients;
+use crate::{Clients, Invocation};
 
 /// SNS did not take an alert.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +15,25 @@ pub struct NotPublished {
     topic: String,
     #[source]
     source: Box<SdkError<PublishError>>,
+}
+
+/// Publishes an alert that is severe enough. Whether it was is the answer.
+///
+/// # Errors
+///
+/// As [`publish`].
+pub async fn publish_if_loud(
+    invocation: &Invocation<'_>,
+    alert: &Alert,
+) -> Result<bool, NotPublished> {
+    let (incident, kind) = (&alert.incident, alert.kind);
+    if alert.severity < invocation.settings.severity_floor {
+        tracing::info!(incident, "below the severity floor: {}", alert.headline);
+        return Ok(false);
+    }
+    publish(invocation.clients, &invocation.settings.topic_arn, alert).await?;
+    tracing::info!(incident, ?kind, "published: {}", alert.headline);
+    Ok(true)
 }
 
 /// Publishes an alert to a topic.

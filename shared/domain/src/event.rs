@@ -14,6 +14,7 @@ use crate::facts::parse_time;
 use crate::settings::Settings;
 
 pub use ignored::Ignored;
+pub(crate) use ignored::ours;
 
 /// What an event means for opsbot.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,8 +109,8 @@ pub fn parse(event: &Value, settings: &Settings) -> Parsed {
                 .as_ref()
                 .and_then(|it| ours(it, event, settings).err());
             match others {
-                Some(Refusal::Ignored(why)) => Parsed::Ignored(why),
-                Some(Refusal::Malformed(_)) | None => Parsed::Malformed(Malformed { why, service }),
+                Some(why) => Parsed::Ignored(why),
+                None => Parsed::Malformed(Malformed { why, service }),
             }
         }
     }
@@ -150,7 +151,7 @@ fn read(event: &Value, settings: &Settings) -> Result<Trigger, Refusal> {
         Some(level(name, detail)?)
     };
     let service = service_of(event)?;
-    ours(&service, event, settings)?;
+    ours(&service, event, settings).map_err(Refusal::Ignored)?;
     let at = time_of(event, detail)?;
     let reason = text(detail, "reason").map(str::to_owned);
     let id = text(detail, "deploymentId").map(str::to_owned);
@@ -235,32 +236,6 @@ fn service_of(event: &Value) -> Result<ServiceArn, Refusal> {
         .filter_map(Value::as_str)
         .find_map(|resource| ServiceArn::parse(resource, cluster));
     found.ok_or_else(|| malformed("its `resources` name no service"))
-}
-
-/// The envelope and the ARN must both be of this account and Region: what an event says decides
-/// what is read and, later, written.
-fn ours(service: &ServiceArn, event: &Value, settings: &Settings) -> Result<(), Refusal> {
-    let account = text(event, "account").unwrap_or(&service.account);
-    let region = text(event, "region").unwrap_or(&service.region);
-    for account in [account, &service.account] {
-        if account != settings.account {
-            return Err(Refusal::Ignored(Ignored::OtherAccount(account.to_owned())));
-        }
-    }
-    for region in [region, &service.region] {
-        if region != settings.region {
-            return Err(Refusal::Ignored(Ignored::OtherRegion(region.to_owned())));
-        }
-    }
-    if !settings.watches_cluster(&service.cluster) {
-        let cluster = service.cluster.clone();
-        return Err(Refusal::Ignored(Ignored::ClusterLeftOut(cluster)));
-    }
-    if !settings.watches_service(&service.service) {
-        let service = service.service.clone();
-        return Err(Refusal::Ignored(Ignored::ServiceLeftOut(service)));
-    }
-    Ok(())
 }
 
 /// When it happened: what the detail says, else the envelope.

@@ -394,6 +394,7 @@ fn the_json_of_a_full_alert() {
           "why": "the function's role may not make the call"
         }
       ],
+      "owner": null,
       "response": {
         "code": "ecs_rolling_back",
         "sentence": "ECS is rolling back to order-api:41; opsbot watches and tells how it ends."
@@ -409,6 +410,8 @@ fn the_json_of_a_full_alert() {
       },
       "service_arn": "arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api",
       "severity": "warning",
+      "standalone": false,
+      "tasks_stopped": null,
       "what_happened": [
         "The deployment of order-api:42 to service order-api in cluster prod-apps failed at 10:31:14 UTC, 4 min 12 s after it began.",
         "ECS says: \"ECS deployment circuit breaker: tasks failed to start.\"",
@@ -441,6 +444,7 @@ fn the_json_of_a_minimal_alert() {
       "links": [],
       "next_steps": [],
       "not_collected": [],
+      "owner": null,
       "response": {
         "code": "unknown",
         "sentence": ""
@@ -456,6 +460,8 @@ fn the_json_of_a_minimal_alert() {
       },
       "service_arn": "arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api",
       "severity": "warning",
+      "standalone": false,
+      "tasks_stopped": null,
       "what_happened": []
     }
     "###);
@@ -473,7 +479,7 @@ fn the_subject_and_the_attributes() {
         .iter()
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    assert_snapshot!(attributes.join(" "), @"kind=deployment_failed severity=warning cluster=prod-apps service=order-api cause=secret_fetch rollback=ecs_rolling_back");
+    assert_snapshot!(attributes.join(" "), @"kind=deployment_failed severity=warning cluster=prod-apps service=order-api cause=secret_fetch rollback=ecs_rolling_back owner=none");
 }
 
 #[test]
@@ -515,7 +521,7 @@ fn keeps_every_limit(alert: &Alert) {
         .map(|(name, value)| name.len() + 6 + value.len())
         .sum();
     assert!(message.len() + counted < 256 * 1024, "{}", message.len());
-    assert_eq!(attributes.len(), 6);
+    assert_eq!(attributes.len(), 7);
     assert!(attributes.iter().all(|(_, value)| !value.is_empty()));
 
     let message: Value = serde_json::from_str(&message).unwrap();

@@ -13,6 +13,10 @@ pub(super) fn render(alert: &Alert) -> Vec<(&'static str, String)> {
         ("service", or_none(&alert.service.service)),
         ("cause", cause.unwrap_or("none").to_owned()),
         ("rollback", or_none(&alert.response.code)),
+        (
+            "owner",
+            or_none(alert.scope.owner.as_deref().unwrap_or_default()),
+        ),
     ]
 }
 

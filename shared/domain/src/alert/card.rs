@@ -140,7 +140,8 @@ fn resources(alert: &Alert) -> Vec<String> {
             arn.cluster, row.task
         )
     });
-    std::iter::once(arn.to_string()).chain(task).collect()
+    let service = (!alert.scope.standalone).then(|| arn.to_string());
+    service.into_iter().chain(task).collect()
 }
 
 /// What custom actions can refer to. The keys are a contract; every value is text and never empty.
@@ -161,6 +162,7 @@ fn context(alert: &Alert) -> Map<String, Value> {
             cause.and_then(|section| section.container.as_deref()),
         ),
         ("rollback", Some(alert.response.code.as_str())),
+        ("owner", alert.scope.owner.as_deref()),
     ];
     let known = pairs
         .into_iter()

@@ -13,7 +13,8 @@ struct Document<'a> {
     schema: &'static str,
     /// The best cause's code, so that a rule need not look into the list.
     cause: Option<&'static str>,
-    service_arn: String,
+    /// None for standalone tasks, which have none.
+    service_arn: Option<String>,
     #[serde(flatten)]
     alert: &'a Alert,
 }
@@ -22,7 +23,7 @@ pub(super) fn render(alert: &Alert) -> String {
     let document = Document {
         schema: SCHEMA,
         cause: alert.causes.first().map(|section| section.cause.code()),
-        service_arn: alert.service.to_string(),
+        service_arn: (!alert.scope.standalone).then(|| alert.service.to_string()),
         alert,
     };
     // Only a map with keys that are no strings, or a failing `Serialize`, could fail; an alert has

@@ -1,8 +1,8 @@
 //! How long everything may be, and what is given up first when it is too long.
 
 use super::{
-    Alert, CauseSection, EvidenceSection, Link, NotCollected, Quote, Response, StoppedTaskRow,
-    TimedQuote,
+    Alert, CauseSection, EvidenceSection, Link, NotCollected, Quote, Response, Scope,
+    StoppedTaskRow, TimedQuote,
 };
 use crate::arn::ServiceArn;
 use crate::sanitize::line;
@@ -145,6 +145,10 @@ pub(super) fn fit(alert: &Alert, measure: &Measure) -> Alert {
             .take(measure.links)
             .map(link)
             .collect(),
+        scope: Scope {
+            owner: alert.scope.owner.as_ref().map(|owner| line(owner, 128)),
+            ..alert.scope.clone()
+        },
     }
 }
 

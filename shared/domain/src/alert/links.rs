@@ -33,6 +33,23 @@ pub fn task(arn: &ServiceArn, task: &str) -> String {
     below(arn, &format!("tasks/{}", encoded(last_part(task))))
 }
 
+/// The tasks of a cluster.
+pub fn cluster_tasks(arn: &ServiceArn) -> String {
+    console(
+        arn,
+        &format!("/ecs/v2/clusters/{}/tasks", encoded(&arn.cluster)),
+    )
+}
+
+/// One task that no service runs, by its ARN or its id.
+pub fn standalone_task(arn: &ServiceArn, task: &str) -> String {
+    let (cluster, task) = (encoded(&arn.cluster), encoded(last_part(task)));
+    console(
+        arn,
+        &format!("/ecs/v2/clusters/{cluster}/tasks/{task}/configuration"),
+    )
+}
+
 /// A revision of a task definition, by its ARN or as `family:revision`.
 pub fn task_definition(arn: &ServiceArn, task_definition: &str) -> String {
     let name = revision_name(task_definition);

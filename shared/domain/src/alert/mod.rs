@@ -29,6 +29,10 @@ use crate::causes::{Cause, Confidence};
 pub enum Kind {
     /// A deployment failed.
     DeploymentFailed,
+    /// The tasks of a deployment keep failing, and ECS has not called it failed.
+    DeploymentFailing,
+    /// Tasks stopped that nobody wanted stopped.
+    TaskStopped,
     /// ECS began to roll the failed deployment back.
     RollbackStarted,
     /// The service is steady again: the last word of an incident.
@@ -61,6 +65,8 @@ impl Kind {
     pub fn code(self) -> &'static str {
         match self {
             Self::DeploymentFailed => "deployment_failed",
+            Self::DeploymentFailing => "deployment_failing",
+            Self::TaskStopped => "task_stopped",
             Self::RollbackStarted => "rollback_started",
             Self::Recovered => "recovered",
             Self::RollbackFailed => "rollback_failed",
@@ -120,6 +126,20 @@ pub struct Alert {
     pub next_steps: Vec<String>,
     /// Where to look.
     pub links: Vec<Link>,
+    /// Whom it concerns and how much of it there is.
+    #[serde(flatten)]
+    pub scope: Scope,
+}
+
+/// Whom an alert concerns and how much of it there is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Scope {
+    /// Who owns the service, as its tag `opsbot:owner` says.
+    pub owner: Option<String>,
+    /// No service runs these tasks: `service.service` is the family of their task definition.
+    pub standalone: bool,
+    /// How many tasks the incident has stopped so far, where they are counted.
+    pub tasks_stopped: Option<u64>,
 }
 
 /// One cause as the alert tells it.

@@ -1,5 +1,10 @@
 //! Every reason not to answer an event.
 
+use serde_json::Value;
+
+use crate::arn::ServiceArn;
+use crate::settings::Settings;
+
 /// Why an event is not answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Ignored {
@@ -21,4 +26,25 @@ pub enum Ignored {
     /// A detail type or event name that calls for nothing.
     #[error("nothing is to be done for {0}")]
     NotHandled(String),
+}
+
+/// The envelope and the ARN must both be of this account and Region: what an event says decides
+/// what is read and, later, written. `arn` may name a family of standalone tasks, too.
+pub(crate) fn ours(arn: &ServiceArn, event: &Value, settings: &Settings) -> Result<(), Ignored> {
+    let said = |key: &str| event.get(key).and_then(Value::as_str);
+    let accounts = [said("account"), Some(&arn.account)].into_iter().flatten();
+    if let Some(other) = accounts.into_iter().find(|it| *it != settings.account) {
+        return Err(Ignored::OtherAccount(other.to_owned()));
+    }
+    let regions = [said("region"), Some(&arn.region)].into_iter().flatten();
+    if let Some(other) = regions.into_iter().find(|it| *it != settings.region) {
+        return Err(Ignored::OtherRegion(other.to_owned()));
+    }
+    if !settings.watches_cluster(&arn.cluster) {
+        return Err(Ignored::ClusterLeftOut(arn.cluster.clone()));
+    }
+    if !settings.watches_service(&arn.service) {
+        return Err(Ignored::ServiceLeftOut(arn.service.clone()));
+    }
+    Ok(())
 }

@@ -52,4 +52,12 @@ impl DeploymentFacts {
             utilization: not_asked(),
         }
     }
+
+    /// Stopped tasks (newest first) and their service.
+    pub fn of_stops(service: Fact<Service>, tasks: Vec<StoppedTask>) -> Self {
+        Self {
+            stopped_tasks: Fact::Known(tasks),
+            ..Self::of(service, Vec::new())
+        }
+    }
 }

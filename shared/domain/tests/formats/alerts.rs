@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::alert::{
-    Alert, CauseSection, EvidenceSection, Kind, Link, NotCollected, Quote, Response, Severity,
-    StoppedTaskRow, TimedQuote, links,
+    Alert, CauseSection, EvidenceSection, Kind, Link, NotCollected, Quote, Response, Scope,
+    Severity, StoppedTaskRow, TimedQuote, links,
 };
 use domain::arn::ServiceArn;
 use domain::causes::{Cause, Confidence};
@@ -57,6 +57,7 @@ pub fn minimal() -> Alert {
         not_collected: Vec::new(),
         next_steps: Vec::new(),
         links: Vec::new(),
+        scope: Scope::default(),
     }
 }
 
@@ -116,6 +117,7 @@ pub fn secret_denied() -> Alert {
              it back.",
         ]),
         links: where_to_look(),
+        scope: Scope::default(),
         ..minimal()
     }
 }
@@ -333,5 +335,10 @@ pub fn filled(text: &str, count: usize) -> Alert {
             };
             count
         ],
+        scope: Scope {
+            owner: Some(text.to_owned()),
+            standalone: false,
+            tasks_stopped: Some(u64::MAX),
+        },
     }
 }

@@ -6,24 +6,29 @@ mod collected;
 mod impact;
 mod next;
 mod recovered;
+mod settled;
+mod stopped;
 mod unreadable;
 mod why;
 mod words;
 
 pub use recovered::recovered;
+pub use settled::settled;
+pub use stopped::{Occasion, Stopped};
 pub use unreadable::unreadable;
 
 use chrono::{DateTime, Utc};
 
-use super::{Alert, EvidenceSection, Kind, Response as ResponseSection, Severity};
+use super::{Alert, EvidenceSection, Kind, Response as ResponseSection, Scope, Severity};
 use crate::arn::ServiceArn;
 use crate::causes::{self, Ranked};
 use crate::event::ServiceAction;
-use crate::facts::{Deployment, DeploymentFacts, Fact, Missing, Rollout};
+use crate::facts::{Deployment, DeploymentFacts, Fact, Missing, Rollout, Service};
 use crate::good;
 use crate::incident::{OpenIncident, ServiceRecord, incident_id};
 use crate::response::{Response, Said, respond};
 use crate::sanitize::line;
+use crate::stop;
 use words::{clock, duration, quoted, revision};
 
 /// What is known of one failing deployment when its alert is composed.
@@ -225,6 +230,7 @@ impl Story<'_> {
             evidence: collected::evidence(facts),
             not_collected: collected::gaps(facts, self.record, self.unmarked),
             links: collected::links(self.service, facts),
+            scope: scope(service),
             causes,
         }
     }
@@ -262,6 +268,14 @@ impl Story<'_> {
             sentences.push(format!("{tasks} of this deployment could still be seen."));
         }
         sentences
+    }
+}
+
+/// Whom it concerns.
+fn scope(service: Option<&Service>) -> Scope {
+    Scope {
+        owner: service.and_then(|service| stop::owner(&service.tags)),
+        ..Scope::default()
     }
 }
 

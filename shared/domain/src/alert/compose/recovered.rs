@@ -72,5 +72,6 @@ pub fn recovered(
         not_collected: service.missing().into_iter().map(collected::gap).collect(),
         next_steps,
         links: vec![collected::service_link(arn)],
+        scope: super::scope(known),
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::super::{Alert, EvidenceSection, Kind, Response, Severity};
+use super::super::{Alert, EvidenceSection, Kind, Response, Scope, Severity};
 use super::{collected, headline};
 use crate::arn::ServiceArn;
 use crate::event::Malformed;
@@ -38,6 +38,7 @@ pub fn unreadable(event: &Malformed, service: ServiceArn, at: DateTime<Utc>) -> 
             "Look at the service; the function's log holds the whole event.".to_owned(),
         ],
         links: vec![collected::service_link(&service)],
+        scope: Scope::default(),
         service,
     }
 }

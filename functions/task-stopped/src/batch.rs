@@ -1,0 +1,68 @@
+//! A batch of messages, opened: stops, put together; watches; and what cannot be read.
+
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use domain::settings::Settings;
+use domain::stop::{self, Read, Stop, Story, Watch, stories};
+use serde_json::Value;
+
+/// What a batch holds.
+pub(crate) struct Batch {
+    /// How many messages it has.
+    pub(crate) messages: usize,
+    /// The stops, put together.
+    pub(crate) stories: Vec<Story>,
+    /// Looks at incidents, with the message that asks for each.
+    pub(crate) watches: Vec<(String, Watch)>,
+    /// Messages that cannot be read. They go back to the queue and from there to the dead-letter
+    /// queue, whose alarm tells of them: nothing is lost, and nothing else waits for them.
+    pub(crate) unreadable: Vec<String>,
+}
+
+pub(crate) fn open(batch: SqsEvent, settings: &Settings) -> Batch {
+    let messages = batch.records.len();
+    let (mut stops, mut watches, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+    for message in batch.records {
+        let id = message.message_id.clone().unwrap_or_default();
+        match read(message, &id, settings) {
+            Ok(Message::Stop(stop)) => stops.push(*stop),
+            Ok(Message::Watch(watch)) => watches.push((id, watch)),
+            Ok(Message::Nothing) => {}
+            Err(why) => {
+                tracing::error!(message = id, "unreadable message: {why}");
+                unreadable.push(id);
+            }
+        }
+    }
+    Batch {
+        messages,
+        stories: stories(stops, &settings.left_out_causes),
+        watches,
+        unreadable,
+    }
+}
+
+enum Message {
+    Stop(Box<Stop>),
+    Watch(Watch),
+    Nothing,
+}
+
+fn read(message: SqsMessage, id: &str, settings: &Settings) -> Result<Message, String> {
+    let body = message.body.unwrap_or_default();
+    let event: Value = serde_json::from_str(&body).map_err(|error| format!("no JSON: {error}"))?;
+    if let Ok(watch) = serde_json::from_value::<Watch>(event.clone()) {
+        return Ok(Message::Watch(watch));
+    }
+    match stop::parse(&event, id, settings) {
+        Read::Stop(stop) => Ok(Message::Stop(stop)),
+        Read::Ignored(why) => {
+            tracing::info!("ignored: {}", domain::sanitize::line(&why.to_string(), 300));
+            Ok(Message::Nothing)
+        }
+        Read::Malformed(why) => {
+            let excerpt = domain::sanitize::line(&body, 2_000);
+            tracing::error!(event = excerpt, "an event that cannot be read");
+            Err(why)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A deployment that keeps failing while ECS says nothing is handed to deployment-changed, once.
+
+use aws::Invocation;
+use aws::counting::Claimed;
+use aws::gather::Around;
+use chrono::TimeDelta;
+use domain::incident::incident_id;
+use domain::settings::Queues;
+use domain::stop::{
+    Count, NotFailing, Said, Story, Unheard, deployment_key, handover, judge, next_at,
+};
+
+use crate::Retry;
+
+/// The incident of the story's deployment, where it is failing: handed over now or before.
+pub(crate) async fn answer(
+    story: &Story,
+    claimed: Claimed,
+    around: &Around,
+    invocation: &Invocation<'_>,
+    queues: &Queues,
+) -> Result<Option<String>, Retry> {
+    let Some(deployment) = &story.deployment else {
+        return Ok(None);
+    };
+    let case = Case {
+        story,
+        deployment,
+        around,
+    };
+    let count = match claimed {
+        Claimed::Ours(count) => count,
+        Claimed::No(said) => {
+            let under_way = case.judged(&Count::default()).is_some_and(|it| it.is_ok());
+            return Ok(said.counted_into.filter(|_| under_way));
+        }
+        Claimed::Unreachable(_) => return Ok(None),
+    };
+    let (said, next) = case.settled(&count, invocation, queues).await?;
+    let key = deployment_key(&story.subject.arn, deployment);
+    let state = invocation.state_after_publish();
+    if let Some(missing) = state
+        .said(&key, next, &said, None, invocation.now)
+        .await
+        .missing()
+    {
+        tracing::error!(?missing, key, "could not remember that it was handed over");
+    }
+    Ok(said.counted_into)
+}
+
+/// A deployment whose tasks stop.
+struct Case<'a> {
+    story: &'a Story,
+    deployment: &'a str,
+    around: &'a Around,
+}
+
+impl Case<'_> {
+    fn judged(&self, count: &Count) -> Option<Result<Unheard, NotFailing>> {
+        let mut stops = self.story.failing().flat_map(|group| &group.stops);
+        let ran = stops.any(|stop| stop.task.started_at.is_some());
+        let service = self.around.service.known()?;
+        Some(judge(service, self.deployment, ran, count.first_at))
+    }
+
+    /// What is remembered of it, and the number of stops at which it is judged again.
+    async fn settled(
+        &self,
+        count: &Count,
+        invocation: &Invocation<'_>,
+        queues: &Queues,
+    ) -> Result<(Said, u64), Retry> {
+        let record = self.around.record.known();
+        let (arn, deployment) = (&self.story.subject.arn, self.deployment);
+        if let Some(open) = record.and_then(|record| record.open_for(deployment)) {
+            // People know that it failed: its stops are counted into that incident.
+            return Ok((counted_into(open.id.clone()), u64::MAX));
+        }
+        Ok(match self.judged(count) {
+            Some(Ok(unheard)) => {
+                let (source, at) = (&invocation.settings.event_source, invocation.now);
+                let event = handover(source, arn, deployment, count.tasks, unheard, at);
+                let now = TimeDelta::zero();
+                aws::queues::send(invocation.clients, &queues.failing, &event, now).await?;
+                tracing::info!(
+                    deployment,
+                    ?unheard,
+                    tasks = count.tasks,
+                    "handed over as failing"
+                );
+                (counted_into(incident_id(arn, deployment)), u64::MAX)
+            }
+            Some(Err(NotFailing::FailedAlready)) => (Said::default(), u64::MAX),
+            // A rollback may bring it again: it is judged anew now and then.
+            Some(Err(NotFailing::Completed | NotFailing::Gone)) => {
+                (Said::default(), next_at(count.tasks))
+            }
+            // The service could not be read: the next stop asks again.
+            None => (Said::default(), count.tasks + 1),
+        })
+    }
+}
+
+fn counted_into(incident: String) -> Said {
+    Said {
+        counted_into: Some(incident),
+        ..Said::default()
+    }
+}

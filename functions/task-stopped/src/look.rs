@@ -1,0 +1,109 @@
+//! A look at an incident when no event came: is it over, does it last?
+
+use aws::Invocation;
+use aws::gather;
+use domain::alert::compose::{Occasion, Stopped, settled};
+use domain::facts::{DeploymentFacts, Fact, Service};
+use domain::settings::Queues;
+use domain::stop::{About, Count, Look, Said, Watch, look, muted_until};
+
+use crate::Retry;
+use crate::story::watch;
+
+pub(crate) async fn answer(
+    asked: &Watch,
+    invocation: &Invocation<'_>,
+    queues: &Queues,
+) -> Result<(), Retry> {
+    let (asking, state) = (invocation.asking(), invocation.state());
+    let (about, count) = match state.counter(&asked.key).await {
+        Fact::Known(Some((about, count))) => (about, count),
+        Fact::Known(None) => return Ok(()),
+        Fact::Missing(missing) => return Err(Retry::NotSeen(missing)),
+    };
+    if count.watch.as_ref() != Some(&asked.token) {
+        return Ok(());
+    }
+    let (service, record) = gather::service_and_record(&asking, &state, &about.subject).await;
+    let known = service.known();
+    let muted = known
+        .and_then(|it| muted_until(&it.tags, invocation.now))
+        .is_some();
+    let times = (invocation.settings.quiet, invocation.settings.lasting);
+    let standalone = about.subject.standalone;
+    let occasion = match look(&count, known, standalone, muted, invocation.now, times) {
+        Look::Over => return over(asked, &about, &count, &service, invocation, queues).await,
+        Look::Later => return later(asked, invocation, queues).await,
+        Look::Lasts => Occasion::Lasts,
+        Look::Unmuted => Occasion::Unmuted,
+    };
+    let facts = DeploymentFacts::of_stops(service, Vec::new());
+    let stopped = Stopped {
+        about: &about,
+        count: &count,
+        occasion,
+        facts: &facts,
+        record: &record,
+        uncounted: None,
+        at: invocation.now,
+    };
+    aws::tell::publish_if_loud(invocation, &stopped.alert()).await?;
+    let said = Said {
+        at: Some(invocation.now),
+        tasks: count.tasks,
+        ..count.said.clone()
+    };
+    let token = watch(&asked.key, invocation, queues).await?;
+    let next = count
+        .next_at
+        .unwrap_or_else(|| domain::stop::next_at(count.tasks));
+    let state = invocation.state_after_publish();
+    match state
+        .said(&asked.key, next, &said, Some(&token), invocation.now)
+        .await
+    {
+        Fact::Known(_) => Ok(()),
+        Fact::Missing(missing) => Err(Retry::NotSeen(missing)),
+    }
+}
+
+/// The last word, where people were told anything or were kept from it. A stop that came since then
+/// keeps the incident open.
+async fn over(
+    asked: &Watch,
+    about: &About,
+    count: &Count,
+    service: &Fact<Service>,
+    invocation: &Invocation<'_>,
+    queues: &Queues,
+) -> Result<(), Retry> {
+    if count.said.at.is_some() || count.said.muted_until.is_some() {
+        let alert = settled(
+            about,
+            count,
+            service,
+            invocation.settings.quiet,
+            invocation.now,
+        );
+        aws::tell::publish(invocation.clients, &invocation.settings.topic_arn, &alert).await?;
+    }
+    let state = invocation.state_after_publish();
+    match state.settle(&asked.key, count, invocation.now).await {
+        Fact::Known(true) => Ok(()),
+        Fact::Known(false) => later(asked, invocation, queues).await,
+        Fact::Missing(missing) => Err(Retry::NotSeen(missing)),
+    }
+}
+
+/// Asks for the next look before this one is done with: one that is lost would be the last.
+async fn later(asked: &Watch, invocation: &Invocation<'_>, queues: &Queues) -> Result<(), Retry> {
+    let token = watch(&asked.key, invocation, queues).await?;
+    let state = invocation.state_after_publish();
+    match state
+        .watch(&asked.key, &asked.token, &token, invocation.now)
+        .await
+    {
+        Fact::Known(()) => Ok(()),
+        Fact::Missing(missing) => Err(Retry::NotSeen(missing)),
+    }
+}

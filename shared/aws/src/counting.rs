@@ -1,0 +1,198 @@
+//! The counters of the state table: how many tasks stopped, each of them counted once.
+//!
+//! A stop is marked and counted in one transaction, so a delivery that comes again counts nothing.
+//! Who finds that a counter has reached the number at which it is news claims it, tells it, and
+//! says at which number it is news again. A claim that nobody gave back can be taken over when its
+//! lease has run out, and the messages of whoever held it come again.
+
+mod claims;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::facts::{Fact, Why};
+use domain::stop::{About, Group, Stop, Story, deployment_key};
+use futures_util::future::join_all;
+
+pub use claims::Claimed;
+
+use crate::error;
+use crate::gather::missing;
+use crate::state::{State, json, millis, number, text};
+
+/// How long a mark is kept: a message may be redriven from a dead-letter queue for two weeks.
+const KEPT: TimeDelta = TimeDelta::days(30);
+/// Stops of one transaction: with a counter for each and one for the deployment they stay under
+/// its 100 items (API reference, `TransactWriteItems`).
+const STOPS: usize = 49;
+/// How often a transaction is tried that met another one on the same counter.
+const TRIES: usize = 8;
+
+const COUNTER: &str = "opsbot's own count of stopped tasks";
+
+impl State<'_> {
+    /// Counts the stops of a story that were not counted before.
+    pub async fn count(&self, story: &Story, now: DateTime<Utc>) -> Fact<()> {
+        let stops = story
+            .groups
+            .iter()
+            .flat_map(|group| group.stops.iter().map(move |stop| (group, stop)));
+        let stops: Vec<(&Group, &Stop)> = stops.collect();
+        let chunks = stops.chunks(STOPS);
+        let counted = join_all(chunks.map(|chunk| self.count_new(story, chunk.to_vec(), now)));
+        let gap = counted.await.into_iter().find_map(|it| match it {
+            Fact::Missing(missing) => Some(missing),
+            Fact::Known(()) => None,
+        });
+        gap.map_or(Fact::Known(()), Fact::Missing)
+    }
+
+    /// All or nothing; what was counted already is left out and the rest is tried again.
+    async fn count_new(
+        &self,
+        story: &Story,
+        mut stops: Vec<(&Group, &Stop)>,
+        now: DateTime<Utc>,
+    ) -> Fact<()> {
+        for attempt in 0..TRIES {
+            if stops.is_empty() {
+                return Fact::Known(());
+            }
+            let items = self.transaction(story, &stops, now);
+            let call = self.asking.clients.table.transact_write_items();
+            let call = call.set_transact_items(Some(items)).send();
+            let error = match tokio::time::timeout_at(self.asking.until(), Box::pin(call)).await {
+                Ok(Ok(_)) => return Fact::Known(()),
+                Ok(Err(error)) => error,
+                Err(_) => return missing(COUNTER, error::timed_out(TRANSACT)),
+            };
+            match cancelled(&error) {
+                Some(codes) if codes.iter().any(|code| code == "ConditionalCheckFailed") => {
+                    let mut codes = codes.into_iter();
+                    stops.retain(|_| codes.next().as_deref() != Some("ConditionalCheckFailed"));
+                }
+                Some(codes) if codes.iter().any(|code| code == "TransactionConflict") => {
+                    tokio::time::sleep(pause(attempt, now)).await;
+                }
+                _ => return missing(COUNTER, error::why(TRANSACT, &error)),
+            }
+        }
+        let detail = "the counter was busy with other stops".to_owned();
+        let action = TRANSACT.to_owned();
+        missing(COUNTER, Why::Failed { action, detail })
+    }
+
+    /// The marks first, in the order of the stops; then the counters.
+    fn transaction(
+        &self,
+        story: &Story,
+        stops: &[(&Group, &Stop)],
+        now: DateTime<Utc>,
+    ) -> Vec<TransactWriteItem> {
+        let marks = stops.iter().map(|(_, stop)| self.mark(stop, now));
+        let mut items: Vec<TransactWriteItem> = marks.collect();
+        let of = |group: &Group| {
+            let same = stops.iter().filter(|(other, _)| other.about == group.about);
+            same.map(|(_, stop)| *stop).collect::<Vec<_>>()
+        };
+        for group in &story.groups {
+            let stops = of(group);
+            items.extend(self.add(&group.about.key(), Some(&group.about), &stops, now));
+        }
+        if let Some(deployment) = &story.deployment {
+            let key = deployment_key(&story.subject.arn, deployment);
+            let failing: Vec<&Stop> = story.failing().flat_map(of).collect();
+            items.extend(self.add(&key, None, &failing, now));
+        }
+        items
+    }
+
+    fn mark(&self, stop: &Stop, now: DateTime<Utc>) -> TransactWriteItem {
+        let put = Put::builder()
+            .table_name(self.table)
+            .item("pk", text(&format!("task#{}", stop.task.task_arn)))
+            .item("expires_at", expires(now))
+            .condition_expression("attribute_not_exists(pk)");
+        // The builder fails only without a table or an item.
+        TransactWriteItem::builder()
+            .set_put(put.build().ok())
+            .build()
+    }
+
+    fn add(
+        &self,
+        key: &str,
+        about: Option<&About>,
+        stops: &[&Stop],
+        now: DateTime<Utc>,
+    ) -> Option<TransactWriteItem> {
+        let (first, last) = (
+            stops.iter().map(|stop| stop.at).min()?,
+            stops.iter().map(|stop| stop.at).max()?,
+        );
+        let update = Update::builder()
+            .table_name(self.table)
+            .key("pk", text(key))
+            .update_expression(
+                "SET #first = if_not_exists(#first, :first), #last = :last, #about = :about, \
+                 #expires = :expires ADD #tasks :tasks",
+            )
+            .expression_attribute_names("#first", "first_at")
+            .expression_attribute_names("#last", "last_at")
+            .expression_attribute_names("#about", "about")
+            .expression_attribute_names("#expires", "expires_at")
+            .expression_attribute_names("#tasks", "tasks")
+            .expression_attribute_values(":first", millis(first))
+            .expression_attribute_values(":last", millis(last))
+            .expression_attribute_values(":about", json(&about))
+            .expression_attribute_values(":expires", expires(now))
+            .expression_attribute_values(":tasks", number(stops.len() as u64));
+        Some(
+            TransactWriteItem::builder()
+                .update(update.build().ok()?)
+                .build(),
+        )
+    }
+}
+
+/// A transaction needs the permissions of its parts; the marks are put.
+const TRANSACT: &str = "dynamodb:PutItem";
+
+/// Why each item of a transaction was refused.
+fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<String>> {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    else {
+        return None;
+    };
+    let codes = cancelled.cancellation_reasons().iter();
+    Some(
+        codes
+            .map(|reason| reason.code().unwrap_or("None").to_owned())
+            .collect(),
+    )
+}
+
+/// Longer with each attempt, and different between invocations: chance is not ours to have, so the
+/// clock's last digits stand in for it.
+fn pause(attempt: usize, now: DateTime<Utc>) -> std::time::Duration {
+    let spread = u64::from(now.timestamp_subsec_nanos()) % 17;
+    std::time::Duration::from_millis((10 << attempt.min(5)) + spread)
+}
+
+fn expires(now: DateTime<Utc>) -> AttributeValue {
+    AttributeValue::N((now + KEPT).timestamp().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_grows_and_stays_short() {
+        let now = DateTime::from_timestamp(0, 5).unwrap();
+        let pauses: Vec<u128> = (0..8).map(|n| pause(n, now).as_millis()).collect();
+        assert_eq!(pauses, [15, 25, 45, 85, 165, 325, 325, 325]);
+    }
+}

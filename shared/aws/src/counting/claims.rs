@@ -1,0 +1,221 @@
+//! A counter that has reached the number at which it is news: claimed, told, given back.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use chrono::{DateTime, Utc};
+use domain::facts::{Fact, Missing, Why};
+use domain::stop::{About, Count, Said};
+
+use super::{COUNTER, TRIES, pause};
+use crate::error;
+use crate::gather::missing;
+use crate::state::{Claimant, Item, State, json, millis, number, part, text, time};
+
+/// What became of the claim on a counter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Claimed {
+    /// The number is news, and ours to tell.
+    Ours(Count),
+    /// The number is no news, or another invocation is telling it and will look again. What was
+    /// said of it so far.
+    No(Said),
+    /// The table could not be asked. Alerts fail open: tell it.
+    Unreachable(Missing),
+}
+
+impl State<'_> {
+    /// Claims a counter that has reached the number at which it is news, `first` at the beginning.
+    pub async fn claim_count(&self, key: &str, first: u64, by: Claimant<'_>) -> Claimed {
+        let call = self
+            .update(key)
+            .update_expression("SET #owner = :owner, #lease = :lease")
+            .condition_expression(
+                "((attribute_not_exists(#next) AND #tasks >= :first) OR #tasks >= #next) AND \
+                 (attribute_not_exists(#owner) OR #owner = :owner OR #lease < :now)",
+            )
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_names("#lease", "lease_until")
+            .expression_attribute_names("#next", "next_at")
+            .expression_attribute_names("#tasks", "tasks")
+            .expression_attribute_values(":owner", text(by.request_id))
+            .expression_attribute_values(":lease", millis(by.until))
+            .expression_attribute_values(":now", millis(by.now))
+            .expression_attribute_values(":first", number(first))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match self.patiently(|| call.clone().send(), by.now).await {
+            Ok(answer) => Claimed::Ours(read(&answer.attributes.unwrap_or_default())),
+            Err(error) if refused(&error) => Claimed::No(error.old().unwrap_or_default()),
+            Err(error) => Claimed::Unreachable(Missing::new(COUNTER, error.why())),
+        }
+    }
+
+    /// Gives a counter back: what was said, and at which number it is news again. Answers with the
+    /// counter as it is then, for it may have reached that number already.
+    pub async fn said(
+        &self,
+        key: &str,
+        next_at: u64,
+        said: &Said,
+        watch: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Fact<Count> {
+        let (set, names) = match watch {
+            Some(_) => ("SET #next = :next, #said = :said, #watch = :watch", true),
+            None => ("SET #next = :next, #said = :said", false),
+        };
+        let mut call = self
+            .update(key)
+            .update_expression(format!("{set} REMOVE #owner, #lease"))
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_names("#lease", "lease_until")
+            .expression_attribute_names("#next", "next_at")
+            .expression_attribute_names("#said", "said")
+            .expression_attribute_values(":next", number(next_at))
+            .expression_attribute_values(":said", json(said))
+            .return_values(ReturnValue::AllNew);
+        if names {
+            call = call
+                .expression_attribute_names("#watch", "watch")
+                .expression_attribute_values(":watch", text(watch.unwrap_or_default()));
+        }
+        match self.patiently(|| call.clone().send(), now).await {
+            Ok(answer) => Fact::Known(read(&answer.attributes.unwrap_or_default())),
+            Err(error) => missing(COUNTER, error.why()),
+        }
+    }
+
+    /// Reads a counter and what it counts. `Known(None)` where there is none.
+    pub async fn counter(&self, key: &str) -> Fact<Option<(About, Count)>> {
+        let call = self.asking.clients.table.get_item().table_name(self.table);
+        let call = call.key("pk", text(key)).consistent_read(true);
+        let answer = self
+            .asking
+            .ask(COUNTER, "dynamodb:GetItem", call.send())
+            .await;
+        answer.map(|answer| {
+            let item = answer.item?;
+            Some((part(&item, "about")?, read(&item)))
+        })
+    }
+
+    /// Ends an incident, unless another stop has been counted since it was looked at.
+    pub async fn settle(&self, key: &str, seen: &Count, now: DateTime<Utc>) -> Fact<bool> {
+        let call = self
+            .update(key)
+            .update_expression(
+                "SET #tasks = :none REMOVE #first, #last, #next, #said, #watch, #owner, #lease",
+            )
+            .condition_expression("#tasks = :seen")
+            .expression_attribute_names("#tasks", "tasks")
+            .expression_attribute_names("#first", "first_at")
+            .expression_attribute_names("#last", "last_at")
+            .expression_attribute_names("#next", "next_at")
+            .expression_attribute_names("#said", "said")
+            .expression_attribute_names("#watch", "watch")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_names("#lease", "lease_until")
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":seen", number(seen.tasks));
+        match self.patiently(|| call.clone().send(), now).await {
+            Ok(_) => Fact::Known(true),
+            Err(error) if refused(&error) => Fact::Known(false),
+            Err(error) => missing(COUNTER, error.why()),
+        }
+    }
+
+    /// Puts another watch in the place of `old`, unless `old` no longer counts.
+    pub async fn watch(&self, key: &str, old: &str, new: &str, now: DateTime<Utc>) -> Fact<()> {
+        let call = self
+            .update(key)
+            .update_expression("SET #watch = :new")
+            .condition_expression("#watch = :old")
+            .expression_attribute_names("#watch", "watch")
+            .expression_attribute_values(":old", text(old))
+            .expression_attribute_values(":new", text(new));
+        match self.patiently(|| call.clone().send(), now).await {
+            Ok(_) => Fact::Known(()),
+            Err(error) if refused(&error) => Fact::Known(()),
+            Err(error) => missing(COUNTER, error.why()),
+        }
+    }
+
+    /// Makes a write that may meet a transaction on the same counter.
+    async fn patiently<T, F>(&self, call: impl Fn() -> F, now: DateTime<Utc>) -> Result<T, Refusal>
+    where
+        F: Future<Output = Result<T, SdkError<UpdateItemError>>>,
+    {
+        let mut attempt = 0;
+        loop {
+            match tokio::time::timeout_at(self.asking.until(), Box::pin(call())).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) if attempt < TRIES && conflict(&error) => {
+                    tokio::time::sleep(pause(attempt, now)).await;
+                    attempt += 1;
+                }
+                Ok(Err(error)) => return Err(Refusal::Error(Box::new(error))),
+                Err(_) => return Err(Refusal::TimedOut),
+            }
+        }
+    }
+}
+
+enum Refusal {
+    Error(Box<SdkError<UpdateItemError>>),
+    TimedOut,
+}
+
+impl Refusal {
+    /// What was said of the counter whose condition was not met.
+    fn old(&self) -> Option<Said> {
+        let Self::Error(error) = self else {
+            return None;
+        };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(it)) => part(it.item()?, "said"),
+            _ => None,
+        }
+    }
+
+    fn why(&self) -> Why {
+        match self {
+            Self::Error(error) => error::why(UPDATE, error.as_ref()),
+            Self::TimedOut => error::timed_out(UPDATE),
+        }
+    }
+}
+
+const UPDATE: &str = "dynamodb:UpdateItem";
+
+fn refused(refusal: &Refusal) -> bool {
+    let Refusal::Error(error) = refusal else {
+        return false;
+    };
+    matches!(
+        error.as_service_error(),
+        Some(UpdateItemError::ConditionalCheckFailedException(_))
+    )
+}
+
+fn conflict(error: &SdkError<UpdateItemError>) -> bool {
+    matches!(
+        error.as_service_error(),
+        Some(UpdateItemError::TransactionConflictException(_))
+    )
+}
+
+fn read(item: &Item) -> Count {
+    Count {
+        tasks: amount(item, "tasks").unwrap_or_default(),
+        first_at: time(item, "first_at").unwrap_or_default(),
+        last_at: time(item, "last_at").unwrap_or_default(),
+        next_at: amount(item, "next_at"),
+        said: part(item, "said").unwrap_or_default(),
+        watch: item.get("watch").and_then(|it| it.as_s().ok()).cloned(),
+    }
+}
+
+fn amount(item: &Item, name: &str) -> Option<u64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}

@@ -1,0 +1,89 @@
+//! The last word on stopped tasks.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::super::{Alert, EvidenceSection, Kind, Link, Response, Scope, Severity, links};
+use super::words::{clock, count, duration, revision};
+use super::{collected, headline, impact};
+use crate::causes::Cause;
+use crate::facts::{Fact, Service};
+use crate::stop::{About, Count};
+
+/// No more of it for the quiet time, and the service is steady.
+pub fn settled(
+    about: &About,
+    counted: &Count,
+    service: &Fact<Service>,
+    quiet: TimeDelta,
+    at: DateTime<Utc>,
+) -> Alert {
+    let arn = &about.subject.arn;
+    let known = service.known();
+    let tasks = count(usize::try_from(counted.tasks).unwrap_or(usize::MAX), "task");
+    let span = duration((counted.last_at - counted.first_at).max(TimeDelta::seconds(1)));
+    let of = about.task_definition.as_deref().map(revision);
+    let of = of
+        .as_ref()
+        .map(|name| format!(" of {name}"))
+        .unwrap_or_default();
+    let phrase = (about.cause != Cause::Unknown).then(|| about.cause.phrase());
+    let mut what_happened = vec![format!(
+        "{tasks}{of} stopped in {span}, the last one at {}; none has in the {} since.",
+        clock(counted.last_at),
+        duration(at - counted.last_at)
+    )];
+    if let Some(until) = counted.said.muted_until {
+        what_happened.push(format!(
+            "The service was muted until {}: not all of these stops were told.",
+            until.format("%Y-%m-%d %H:%M UTC")
+        ));
+    }
+    Alert {
+        kind: Kind::Recovered,
+        severity: Severity::Info,
+        incident: about.incident(),
+        at,
+        service: arn.clone(),
+        revision: about.task_definition.as_deref().map(revision),
+        headline: headline(
+            arn,
+            &format!("no stop for {} after {tasks}{of}", duration(quiet)),
+            phrase,
+        ),
+        cause_phrase: phrase.map(str::to_owned),
+        what_happened,
+        causes: Vec::new(),
+        impact: impact::sentences(known, None, &[]),
+        changes: Vec::new(),
+        response: Response {
+            code: "over".to_owned(),
+            sentence: String::new(),
+        },
+        evidence: EvidenceSection::default(),
+        not_collected: service
+            .missing()
+            .into_iter()
+            .map(collected::gap)
+            .filter(|gap| !gap.what.is_empty())
+            .collect(),
+        next_steps: Vec::new(),
+        links: vec![link(about)],
+        scope: Scope {
+            standalone: about.subject.standalone,
+            tasks_stopped: Some(counted.tasks),
+            ..super::scope(known)
+        },
+    }
+}
+
+fn link(about: &About) -> Link {
+    let arn = &about.subject.arn;
+    if about.subject.standalone {
+        Link {
+            label: "tasks of the cluster".to_owned(),
+            url: links::cluster_tasks(arn),
+        }
+    } else {
+        collected::service_link(arn)
+    }
+}
