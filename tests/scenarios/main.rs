@@ -9,4 +9,5 @@ mod bad_input;
 mod failed_deployment;
 mod faults;
 mod incident;
+mod stopped;
 mod warning;

@@ -5,16 +5,22 @@ use std::time::Duration;
 
 use aws::client::Limits;
 use aws::{Clients, Invocation};
+use aws_lambda_events::event::sqs::SqsEvent;
 use chrono::{DateTime, TimeDelta, Utc};
 use deployment_changed::Retry;
-use domain::settings::Settings;
-use serde_json::Value;
+use domain::settings::{Queues, Settings, both};
+use serde_json::{Value, json};
 use simulator::{Published, Simulator, World};
 
 /// The topic that the bot publishes to.
 pub const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:opsbot-alerts";
 /// Its state table.
 pub const TABLE: &str = "opsbot-state";
+
+/// The queue of stopped tasks.
+pub const TASK_QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/opsbot-tasks";
+/// The queue of failing deployments.
+pub const FAILING_QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/opsbot-failing";
 
 /// A bot over a simulated AWS.
 #[derive(Debug)]
@@ -23,6 +29,7 @@ pub struct Bot {
     pub aws: Simulator,
     /// Its settings.
     pub settings: Settings,
+    queues: Queues,
     clients: Clients,
     invocations: AtomicU32,
 }
@@ -61,15 +68,19 @@ impl Bot {
                 "AWS_SECRET_ACCESS_KEY" => "secret",
                 "OPSBOT_ALERT_TOPIC_ARN" => TOPIC,
                 "OPSBOT_STATE_TABLE" => TABLE,
+                "OPSBOT_TASK_QUEUE_URL" => TASK_QUEUE,
+                "OPSBOT_FAILING_QUEUE_URL" => FAILING_QUEUE,
                 _ => return None,
             };
             Some(value.to_owned())
         };
         let clients = Clients::connect(lookup, limits);
-        let settings = Settings::parse(lookup).expect("sound settings");
+        let parsed = both(Settings::parse(lookup), Queues::parse(lookup));
+        let (settings, queues) = parsed.expect("sound settings");
         Self {
             aws,
             settings,
+            queues,
             clients,
             invocations: AtomicU32::new(0),
         }
@@ -96,11 +107,7 @@ impl Bot {
     ///
     /// What the function answers.
     pub async fn deliver_as(&self, request_id: &str, event: &Value) -> Result<(), Retry> {
-        let now = self.now();
-        let deadline = now + TimeDelta::seconds(60);
-        let mut invocation =
-            Invocation::new(&self.clients, &self.settings, request_id, now, deadline);
-        invocation.patience = Duration::from_millis(100);
+        let invocation = self.invocation(request_id);
         deployment_changed::answer(event, &invocation).await
     }
 
@@ -115,6 +122,46 @@ impl Bot {
                 .await
                 .expect("an event that is answered");
         }
+    }
+
+    /// Delivers one batch of messages to task-stopped, in an invocation of its own. The numbers of
+    /// the messages that come again are the answer.
+    pub async fn deliver_batch(&self, bodies: &[Value]) -> Vec<usize> {
+        let number = self.invocations.fetch_add(1, Ordering::Relaxed);
+        let request_id = format!("request-{number}");
+        let invocation = self.invocation(&request_id);
+        let batch = batch(bodies.iter().map(Value::to_string));
+        let answer = task_stopped::answer(batch, &invocation, &self.queues).await;
+        let again = answer.batch_item_failures.iter();
+        again
+            .map(|failure| failure.item_identifier.parse().expect("a message's number"))
+            .collect()
+    }
+
+    /// What waits in the queue of stopped tasks: the watches that task-stopped sent to itself.
+    pub fn watches(&self) -> Vec<Value> {
+        self.sent_to(TASK_QUEUE)
+    }
+
+    /// The deployments that were handed over as failing.
+    pub fn handed_over(&self) -> Vec<Value> {
+        self.sent_to(FAILING_QUEUE)
+    }
+
+    fn sent_to(&self, queue: &str) -> Vec<Value> {
+        let sent = self.aws.sent_messages().into_iter();
+        let ours = sent.filter(|message| message.queue_url == queue);
+        ours.map(|message| serde_json::from_str(&message.body).expect("a JSON message"))
+            .collect()
+    }
+
+    fn invocation<'a>(&'a self, request_id: &'a str) -> Invocation<'a> {
+        let now = self.now();
+        let deadline = now + TimeDelta::seconds(60);
+        let mut invocation =
+            Invocation::new(&self.clients, &self.settings, request_id, now, deadline);
+        invocation.patience = Duration::from_millis(100);
+        invocation
     }
 
     /// What was published, oldest first.
@@ -135,4 +182,35 @@ pub fn taken(event: &Value) -> bool {
         Some("ECS Service Action") => event["detail"]["eventType"] != "INFO",
         _ => false,
     }
+}
+
+/// Whether the rule of task-stopped takes an event: stops but the normal ones, and Spot notices.
+pub fn is_stop(event: &Value) -> bool {
+    const NORMAL: [&str; 2] = [
+        "Scaling activity initiated by",
+        "Availability-zone rebalancing initiated by",
+    ];
+    let detail = &event["detail"];
+    let reason = detail["stoppedReason"].as_str().unwrap_or_default();
+    let normal = NORMAL.iter().any(|words| reason.starts_with(words));
+    let notice = detail["desiredStatus"] == "STOPPED" && detail["stopCode"] == "SpotInterruption";
+    let by_a_person = detail["stopCode"] == "UserInitiated";
+    event["detail-type"] == "ECS Task State Change"
+        && match detail["lastStatus"].as_str() {
+            Some("STOPPED") => !normal && !by_a_person,
+            Some("RUNNING") => notice,
+            _ => false,
+        }
+}
+
+/// A batch as SQS hands it to Lambda; each message is named by its number.
+pub fn batch(bodies: impl Iterator<Item = String>) -> SqsEvent {
+    let records = bodies.enumerate().map(|(number, body)| {
+        json!({
+            "messageId": number.to_string(), "body": body, "eventSource": "aws:sqs",
+            "attributes": {}, "messageAttributes": {},
+        })
+    });
+    let records: Vec<Value> = records.collect();
+    serde_json::from_value(json!({ "Records": records })).expect("an SQS event")
 }
