@@ -100,11 +100,11 @@ fn each_file_means_what_its_name_says() {
 }
 
 #[test]
-fn the_stopped_tasks_are_stopped_but_for_the_spot_notice() {
+fn the_stopped_tasks_are_stopped_but_for_the_spot_notices() {
     for file in events() {
         if let ("task-stopped", situation) = name(&file) {
             let status = json(&file)["detail"]["lastStatus"].clone();
-            let want = if situation == "spot-notice" {
+            let want = if situation.starts_with("spot-notice") {
                 "RUNNING"
             } else {
                 "STOPPED"

@@ -1,33 +1,41 @@
 //! What a function may do is what it does: the calls in shared/aws, the roles in template.yaml and
 //! the table in the README are the same list.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::papers::{block, rows};
 use crate::repo::{read, rust_below};
 
 /// What AWS itself does with a function's role. Everything else must be a call of ours.
-const BY_AWS: [&str; 7] = [
+const BY_AWS: [&str; 10] = [
     "kms:Decrypt",
     "kms:GenerateDataKey",
     "logs:CreateLogStream",
     "logs:PutLogEvents",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
     "sqs:SendMessage",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 ];
 
+/// What a `TransactWriteItems` of ours asks for: the permission of each of its parts, and none of its
+/// own (Amazon DynamoDB Developer Guide, `transaction-apis-iam`).
+const PARTS_OF_A_TRANSACTION: [&str; 2] = ["dynamodb:PutItem", "dynamodb:UpdateItem"];
+
 /// The fields of `aws::Clients`, and how IAM calls the service behind each.
-const CLIENTS: [(&str, &str); 6] = [
+const CLIENTS: [(&str, &str); 7] = [
     ("ecs", "ecs"),
     ("load_balancing", "elasticloadbalancing"),
     ("logs", "logs"),
     ("metrics", "cloudwatch"),
+    ("queues", "sqs"),
     ("sns", "sns"),
     ("table", "dynamodb"),
 ];
 
-/// `clients.<client>.<operation>()`, wherever shared/aws says it.
+/// `clients.<client>.<operation>()`, wherever shared/aws says it, by the action that IAM asks for.
 fn calls() -> BTreeSet<String> {
     let mut calls = BTreeSet::new();
     for file in rust_below(&["shared/aws/src/"]) {
@@ -45,6 +53,8 @@ fn calls() -> BTreeSet<String> {
     }
     assert!(calls.contains("ecs:DescribeServices"), "found {calls:?}");
     assert!(calls.contains("sns:Publish"), "found {calls:?}");
+    calls.remove("dynamodb:TransactWriteItems");
+    calls.extend(PARTS_OF_A_TRANSACTION.map(str::to_owned));
     calls
 }
 
@@ -98,22 +108,37 @@ pub(crate) fn resources() -> Vec<(String, String)> {
     found
 }
 
+/// What each role of template.yaml allows, by the name of its function.
+fn roles() -> BTreeMap<String, BTreeSet<String>> {
+    let mut roles = BTreeMap::new();
+    for (id, text) in resources() {
+        let policies = text.split_once("\n      Policies:\n");
+        if let (true, Some((_, policies))) = (text.contains("Type: AWS::IAM::Role\n"), policies) {
+            let words = policies.split(|c: char| c.is_whitespace() || "[],\"'".contains(c));
+            let actions = words.filter(|word| is_action(word)).map(str::to_owned);
+            roles.insert(kebab(id.trim_end_matches("Role")), actions.collect());
+        }
+    }
+    assert!(roles.len() > 1, "{} roles", roles.len());
+    roles
+}
+
+/// `TaskStopped` is `task-stopped`.
+fn kebab(pascal: &str) -> String {
+    let letters = pascal.chars().enumerate();
+    let mut kebab = String::new();
+    for (at, letter) in letters {
+        if letter.is_ascii_uppercase() && at > 0 {
+            kebab.push('-');
+        }
+        kebab.push(letter.to_ascii_lowercase());
+    }
+    kebab
+}
+
 /// Every action that a role of template.yaml allows.
 fn allowed() -> BTreeSet<String> {
-    let roles = resources();
-    let roles = roles
-        .iter()
-        .filter(|(_, text)| text.contains("Type: AWS::IAM::Role\n"));
-    let policies = roles.filter_map(|(_, text)| text.split_once("\n      Policies:\n"));
-    let words = policies.flat_map(|(_, policies)| {
-        policies.split(|c: char| c.is_whitespace() || "[],\"'".contains(c))
-    });
-    let found: BTreeSet<_> = words
-        .filter(|word| is_action(word))
-        .map(str::to_owned)
-        .collect();
-    assert!(!found.is_empty(), "no role has a policy");
-    found
+    roles().into_values().flatten().collect()
 }
 
 #[track_caller]
@@ -154,21 +179,31 @@ fn the_action_named_when_a_read_fails_is_the_one_that_was_called() {
 #[test]
 fn the_readme_gives_a_reason_for_each_permission() {
     let readme = read("README.md");
-    let rows = rows(block(&readme, "permissions"));
-    for row in &rows {
+    for row in rows(block(&readme, "permissions")) {
         let reason = row.last().map(String::as_str).unwrap_or_default();
         assert!(reason.len() > 10, "give the reason for {}", row[0]);
     }
-    let listed = rows
-        .iter()
-        .flat_map(|row| row[0].split('`').map(str::to_owned));
-    let listed = listed.filter(|word| is_action(word)).collect();
-    same(
-        &listed,
-        &allowed(),
-        "the README's permissions table lists what template.yaml does not allow",
-        "add these to the README's permissions table, with the reason",
-    );
+}
+
+#[test]
+fn the_readme_lists_the_permissions_of_each_function() {
+    let readme = read("README.md");
+    let rows = rows(block(&readme, "permissions"));
+    for (function, allowed) in roles() {
+        let name = format!("`{function}`");
+        let its = rows.iter().filter(|row| {
+            let whose = &row[1];
+            whose == "every function" || whose.contains(&name)
+        });
+        let listed = its.flat_map(|row| row[0].split('`').map(str::to_owned));
+        let listed = listed.filter(|word| is_action(word)).collect();
+        same(
+            &listed,
+            &allowed,
+            &format!("README.md lists what template.yaml does not allow {function}"),
+            &format!("add these of {function} to the README's permissions table, with the reason"),
+        );
+    }
 }
 
 #[test]

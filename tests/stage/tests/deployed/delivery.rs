@@ -70,26 +70,31 @@ fn the_operator_is_told_of_every_queue_that_fills_and_of_function_errors() {
             assert_eq!(alarm["AlarmActions"], json!([operator]));
             let of = alarm["Dimensions"][0]["Value"].as_str().unwrap();
             // What CloudFormation appends to a name is not the template's.
-            let of = of
+            let made = of
                 .rsplit_once('-')
                 .filter(|_| of.contains("Queue") || of.contains("Topic"));
-            format!(
-                "{} {}",
-                alarm["MetricName"].as_str().unwrap(),
-                of.map_or("", |(name, _)| name)
-            )
+            let name = made.map_or(of, |(name, _)| name);
+            format!("{} {name}", alarm["MetricName"].as_str().unwrap())
         })
         .collect();
     found.sort();
     assert_eq!(
         found,
         [
+            "ApproximateAgeOfOldestMessage opsbot-TaskStoppedQueue",
             "ApproximateNumberOfMessagesVisible opsbot-DeploymentChangedFailedQueue",
             "ApproximateNumberOfMessagesVisible opsbot-DeploymentChangedUndeliveredQueue",
+            "ApproximateNumberOfMessagesVisible opsbot-FailingDeploymentsFailedQueue",
+            "ApproximateNumberOfMessagesVisible opsbot-TaskStoppedFailedQueue",
+            "ApproximateNumberOfMessagesVisible opsbot-TaskStoppedUndeliveredQueue",
             "ApproximateNumberOfMessagesVisible opsbot-UndeliveredAlertsQueue",
-            "Errors ",
+            "AsyncEventsDropped opsbot-deployment-changed",
+            "DestinationDeliveryFailures opsbot-deployment-changed",
+            "Errors opsbot-deployment-changed",
+            "Errors opsbot-task-stopped",
             "NumberOfNotificationsFailed opsbot-AlertTopic",
-            "Throttles ",
+            "Throttles opsbot-deployment-changed",
+            "Throttles opsbot-task-stopped",
         ]
     );
 }

@@ -13,6 +13,11 @@ fn queues(stage: &Stage) -> Vec<serde_json::Value> {
     let urls = [
         "DeploymentChangedUndeliveredQueueUrl",
         "DeploymentChangedFailedQueueUrl",
+        "FailingDeploymentsQueueUrl",
+        "FailingDeploymentsFailedQueueUrl",
+        "TaskStoppedQueueUrl",
+        "TaskStoppedUndeliveredQueueUrl",
+        "TaskStoppedFailedQueueUrl",
         "UndeliveredAlertsQueueUrl",
     ];
     let attributes = |output| {
@@ -31,6 +36,10 @@ fn each_parameter_reaches_what_it_switches() {
         ("SeverityFloor", "critical"),
         ("LogRetentionDays", "7"),
         ("FunctionMemory", "512"),
+        ("LeftOutCauses", "spot_interruption"),
+        ("FailingThreshold", "5"),
+        ("BatchingWindowSeconds", "7"),
+        ("StormConcurrency", "9"),
     ]);
 
     // ministack's CloudFormation drops a topic's key and a function's reserved concurrency: those
@@ -38,16 +47,24 @@ fn each_parameter_reaches_what_it_switches() {
     for queue in queues(&stage) {
         assert_eq!(queue["KmsMasterKeyId"], KEY);
     }
-    let role = stage.output("DeploymentChangedRoleArn").unwrap();
-    let may = |action, resource| {
-        stage
-            .role_allows(&role, action, resource, &json!({}))
-            .unwrap()
-    };
-    assert!(may("kms:GenerateDataKey", KEY));
     let stream =
         "arn:aws:logs:us-east-1:111122223333:log-group:/ecs/order-api:log-stream:ecs/app/1";
-    assert!(!may("logs:GetLogEvents", stream), "no log lines are quoted");
+    for role in ["DeploymentChangedRoleArn", "TaskStoppedRoleArn"] {
+        let role = stage.output(role).unwrap();
+        let may = |action, resource, through: &str| {
+            let context = json!({ "kms:ViaService": through });
+            stage
+                .role_allows(&role, action, resource, &context)
+                .unwrap()
+        };
+        for through in ["dynamodb", "sns", "sqs"] {
+            let through = format!("{through}.us-east-1.amazonaws.com");
+            assert!(may("kms:GenerateDataKey", KEY, &through), "{through}");
+            assert!(may("kms:Decrypt", KEY, &through), "{through}");
+        }
+        assert!(!may("kms:Decrypt", KEY, "s3.us-east-1.amazonaws.com"));
+        assert!(!may("logs:GetLogEvents", stream, ""), "no lines are quoted");
+    }
 
     let function =
         json!({ "FunctionName": stage.output("DeploymentChangedFunctionName").unwrap() });
@@ -56,6 +73,18 @@ fn each_parameter_reaches_what_it_switches() {
     let environment = &found["Configuration"]["Environment"]["Variables"];
     assert_eq!(environment["OPSBOT_SEVERITY_FLOOR"], "critical");
     assert_eq!(environment["OPSBOT_LOG_TAIL_LINES"], "0");
+    assert_eq!(environment["OPSBOT_LEFT_OUT_CAUSES"], "spot_interruption");
+    assert_eq!(environment["OPSBOT_FAILING_THRESHOLD"], "5");
+
+    let tasks = stage.output("TaskStoppedFunctionName").unwrap();
+    let with = json!({ "FunctionName": tasks });
+    let found = stage.call("lambda", "list_event_source_mappings", with);
+    let mapping = &found.unwrap()["EventSourceMappings"][0];
+    assert_eq!(mapping["BatchSize"], 100);
+    assert_eq!(mapping["MaximumBatchingWindowInSeconds"], 7);
+    assert_eq!(mapping["ScalingConfig"]["MaximumConcurrency"], 9);
+    let answers = &mapping["FunctionResponseTypes"];
+    assert_eq!(*answers, json!(["ReportBatchItemFailures"]));
 
     let group = stage.output("DeploymentChangedLogGroupName").unwrap();
     let with = json!({ "logGroupNamePrefix": group });

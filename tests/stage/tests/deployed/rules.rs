@@ -11,8 +11,10 @@ use crate::stage::stage;
 const DEPLOYMENT: &str = "DeploymentChangedFunctionDeploymentStateChange";
 const SERVICE: &str = "DeploymentChangedFunctionServiceAction";
 
+const TASK: &str = "TaskStoppedRule";
+
 /// Each file of `events/`, with the rule that takes it. Every other rule must leave it.
-const TAKEN_BY: [(&str, Option<&str>); 48] = [
+const TAKEN_BY: [(&str, Option<&str>); 51] = [
     ("container-instance.agent-disconnected", None),
     ("container-instance.impaired", None),
     ("daemon-deployment.rollback-failed", None),
@@ -47,21 +49,24 @@ const TAKEN_BY: [(&str, Option<&str>); 48] = [
     ("service-action.tasks-stopped", None),
     ("task-state.deprovisioning", None),
     ("task-state.running", None),
-    ("task-stopped.app-error", None),
+    ("task-state.scaling-in", None),
+    ("task-stopped.app-error", Some(TASK)),
     ("task-stopped.az-rebalancing", None),
-    ("task-stopped.clean-exit", None),
-    ("task-stopped.container-health-check", None),
-    ("task-stopped.elb-health-check", None),
-    ("task-stopped.host-terminated", None),
-    ("task-stopped.image-not-found", None),
-    ("task-stopped.maintenance", None),
-    ("task-stopped.no-stop-code", None),
-    ("task-stopped.out-of-memory", None),
-    ("task-stopped.run-task", None),
+    ("task-stopped.clean-exit", Some(TASK)),
+    ("task-stopped.container-health-check", Some(TASK)),
+    ("task-stopped.elb-health-check", Some(TASK)),
+    ("task-stopped.host-terminated", Some(TASK)),
+    ("task-stopped.image-not-found", Some(TASK)),
+    ("task-stopped.maintenance", Some(TASK)),
+    ("task-stopped.no-reason", Some(TASK)),
+    ("task-stopped.no-stop-code", Some(TASK)),
+    ("task-stopped.out-of-memory", Some(TASK)),
+    ("task-stopped.run-task", Some(TASK)),
     ("task-stopped.scaling-in", None),
-    ("task-stopped.secret-denied", None),
-    ("task-stopped.spot-interruption", None),
-    ("task-stopped.spot-notice", None),
+    ("task-stopped.secret-denied", Some(TASK)),
+    ("task-stopped.spot-interruption", Some(TASK)),
+    ("task-stopped.spot-notice", Some(TASK)),
+    ("task-stopped.spot-notice-of-host", Some(TASK)),
     ("task-stopped.user", None),
     ("task-stopped.user-free-text", None),
 ];
@@ -118,25 +123,33 @@ fn the_table_names_every_rule_of_the_stack() {
         .map(|rule| rule.logical_id)
         .collect();
     rules.sort();
-    assert_eq!(rules, [DEPLOYMENT, SERVICE]);
+    assert_eq!(rules, [DEPLOYMENT, SERVICE, TASK]);
 }
 
 #[test]
 fn no_rule_takes_an_event_of_another_source() {
-    let event = &events()["deployment-failed.circuit-breaker"]; // its source is aws.ecs
-    for rule in stage().rules().unwrap() {
-        let with = serde_json::json!({ "EventPattern": rule.pattern, "Event": event.to_string() });
-        let answer = stage().call("events", "test_event_pattern", with).unwrap();
-        assert_eq!(answer["Result"], false, "{}", rule.logical_id);
+    for event in events().values() {
+        assert_eq!(event["source"], "aws.ecs");
+        for rule in stage().rules().unwrap() {
+            let with =
+                serde_json::json!({ "EventPattern": rule.pattern, "Event": event.to_string() });
+            let answer = stage().call("events", "test_event_pattern", with).unwrap();
+            assert_eq!(answer["Result"], false, "{}", rule.logical_id);
+        }
     }
 }
 
 #[test]
 fn every_rule_retries_for_six_hours_and_keeps_what_it_could_not_deliver() {
-    let queue = stage()
-        .output("DeploymentChangedUndeliveredQueueUrl")
-        .unwrap();
-    let queue = queue.rsplit('/').next().unwrap();
+    let queue_of = |rule: &str| {
+        let output = if rule == TASK {
+            "TaskStoppedUndeliveredQueueUrl"
+        } else {
+            "DeploymentChangedUndeliveredQueueUrl"
+        };
+        let url = stage().output(output).unwrap();
+        url.rsplit('/').next().unwrap().to_owned()
+    };
     for rule in stage().rules().unwrap() {
         let [target] = rule.targets.as_slice() else {
             panic!("{} targets", rule.targets.len())
@@ -144,7 +157,7 @@ fn every_rule_retries_for_six_hours_and_keeps_what_it_could_not_deliver() {
         assert_eq!(target["RetryPolicy"]["MaximumEventAgeInSeconds"], 21600);
         let kept_in = target["DeadLetterConfig"]["Arn"].as_str().unwrap();
         assert!(
-            kept_in.ends_with(queue),
+            kept_in.ends_with(&queue_of(&rule.logical_id)),
             "{} keeps in {kept_in}",
             rule.logical_id
         );
