@@ -20,6 +20,8 @@ pub(crate) enum FaultKind {
     Malformed,
     /// Carried out, but the answer is lost: the connection closes.
     AnswerLost,
+    /// Another transaction is at work on the item.
+    Conflict,
 }
 
 impl Fault {
@@ -64,6 +66,13 @@ impl Fault {
     #[must_use]
     pub fn answer_lost() -> Self {
         Self::new(FaultKind::AnswerLost)
+    }
+
+    /// Another transaction is at work on the item: `DynamoDB` cancels a transaction and refuses a
+    /// single write. Meant for writes of `DynamoDB` only.
+    #[must_use]
+    pub fn conflict() -> Self {
+        Self::new(FaultKind::Conflict)
     }
 
     /// Only the next so many calls (else until cleared).

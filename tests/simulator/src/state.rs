@@ -4,10 +4,11 @@ use crate::api::{Answer, Api, ApiError, text, texts};
 use crate::authorize::{AuthRequest, Authorizer};
 use crate::calls::{Call, Outcome};
 use crate::faults::{FaultKind, Faults};
-use crate::neighbours::{self, Published, SentMessage, Table};
+use crate::neighbours::{self, Published, SentMessage, Table, Transactions};
 use crate::throttle::{Buckets, Throttle};
 use crate::wire::request::Request;
 use crate::world::World;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct State {
     pub world: World,
     pub tables: BTreeMap<String, Table>,
+    transactions: Transactions,
     pub published: Vec<Published>,
     pub sent: Vec<SentMessage>,
     pub calls: Vec<Call>,
@@ -50,6 +52,7 @@ impl Shared {
         let state = State {
             world,
             tables: BTreeMap::new(),
+            transactions: Transactions::new(),
             published: Vec::new(),
             sent: Vec::new(),
             calls: Vec::new(),
@@ -158,6 +161,9 @@ impl Shared {
                 context.extend(tags.map(|(k, v)| (format!("aws:ResourceTag/{k}"), v.clone())));
             }
         }
+        if request.operation == "TransactWriteItems" {
+            return parts_asked(&state.world, request);
+        }
         let action = request.action();
         let resource_arn = resource.to_owned();
         let mut asked = vec![AuthRequest {
@@ -196,11 +202,39 @@ impl Shared {
             }
             (Api::CloudWatch, "GetMetricData") => neighbours::get_metric_data(&state.world, body),
             (Api::Sns, "Publish") => neighbours::publish(&mut state.published, body),
-            (Api::DynamoDb, _) => neighbours::dynamodb(&mut state.tables, operation, body),
+            (Api::DynamoDb, _) => {
+                neighbours::dynamodb(&mut state.tables, &mut state.transactions, operation, body)
+            }
             (Api::Sqs, _) => neighbours::sqs(&mut state.sent, operation, body),
             (Api::Logs | Api::LoadBalancing | Api::CloudWatch | Api::Sns, _) => unknown(),
         }
     }
+}
+
+/// A transaction asks for the permission of each of its parts, and for none of its own (Developer
+/// Guide, `transaction-apis-iam`). Each is asked for once a table.
+fn parts_asked(world: &World, request: &Request) -> Vec<AuthRequest> {
+    let mut asked: Vec<AuthRequest> = Vec::new();
+    for (operation, part) in neighbours::parts_of_transaction(&request.body) {
+        let part = AuthRequest {
+            access_key_id: request.access_key_id.clone(),
+            action: format!("dynamodb:{operation}"),
+            resource_arn: table(world, part),
+            context: BTreeMap::new(),
+        };
+        if !asked.contains(&part) {
+            asked.push(part);
+        }
+    }
+    asked
+}
+
+fn table(world: &World, body: &Value) -> String {
+    let table = match text(body, "TableName") {
+        "" => texts(body, "TableNames").first().copied().unwrap_or("*"),
+        name => name,
+    };
+    world.names().arn("dynamodb", &format!("table/{table}"))
 }
 
 fn passed_roles(world: &World, request: &Request) -> Vec<String> {
@@ -233,11 +267,8 @@ fn resource(world: &World, request: &Request) -> String {
         Api::LoadBalancing | Api::CloudWatch => "*".into(),
         Api::Sns => text(body, "TopicArn").into(),
         Api::DynamoDb => {
-            let table = match text(body, "TableName") {
-                "" => texts(body, "TableNames").first().copied().unwrap_or("*"),
-                name => name,
-            };
-            names.arn("dynamodb", &format!("table/{table}"))
+            let parts = neighbours::parts_of_transaction(body);
+            table(world, parts.first().map_or(body, |(_, part)| part))
         }
         Api::Sqs => {
             let queue = text(body, "QueueUrl")

@@ -3,7 +3,8 @@
 pub use super::attribute::Item;
 use super::attribute::{compare, typed};
 use super::expression::{Scope, invalid};
-use super::{condition, transaction, update};
+use super::transaction::{self, Transactions};
+use super::{condition, update};
 use crate::api::{Answer, ApiError, number, text};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -19,9 +20,14 @@ pub struct Table {
 
 pub(super) type Tables = BTreeMap<String, Table>;
 
-pub(crate) fn call(tables: &mut Tables, operation: &str, body: &Value) -> Answer {
+pub(crate) fn call(
+    tables: &mut Tables,
+    transactions: &mut Transactions,
+    operation: &str,
+    body: &Value,
+) -> Answer {
     if operation == "TransactWriteItems" {
-        return transaction::write(tables, body);
+        return transaction::write_once(tables, transactions, body);
     }
     let table = table_of(tables, body)?;
     match operation {
@@ -168,11 +174,16 @@ fn write(table: &mut Table, operation: &str, body: &Value) -> Answer {
     Ok(answer)
 }
 
+/// The key of the item that a write is about.
+pub(super) fn key_of(table: &Table, operation: &str, body: &Value) -> Result<Item, ApiError> {
+    match operation {
+        "PutItem" => table.key_of(members(body, "Item")?, true),
+        _ => table.key_of(members(body, "Key")?, false),
+    }
+}
+
 pub(super) fn plan(table: &Table, operation: &str, body: &Value) -> Result<Change, ApiError> {
-    let key = match operation {
-        "PutItem" | "Put" => table.key_of(members(body, "Item")?, true)?,
-        _ => table.key_of(members(body, "Key")?, false)?,
-    };
+    let key = key_of(table, operation, body)?;
     let at = table.position(&key);
     let before = at.map(|at| table.items[at].clone());
     let mut scope = Scope::of(body);
@@ -190,8 +201,8 @@ pub(super) fn plan(table: &Table, operation: &str, body: &Value) -> Result<Chang
         return Err(failed_condition(before, body));
     }
     let (after, touched) = match operation {
-        "PutItem" | "Put" => (Some(members(body, "Item")?.clone()), Vec::new()),
-        "UpdateItem" | "Update" => {
+        "PutItem" => (Some(members(body, "Item")?.clone()), Vec::new()),
+        "UpdateItem" => {
             let base = before.clone().unwrap_or(key);
             let (item, touched) = match update {
                 Some(update) => update.apply(&base)?,
@@ -205,7 +216,7 @@ pub(super) fn plan(table: &Table, operation: &str, body: &Value) -> Result<Chang
             }
             (Some(item), touched)
         }
-        "DeleteItem" | "Delete" => (None, Vec::new()),
+        "DeleteItem" => (None, Vec::new()),
         _ => (before.clone(), Vec::new()),
     };
     Ok(Change {

@@ -1,6 +1,6 @@
 //! Amazon SQS `SendMessage` and `SendMessageBatch`: recorded.
 
-use crate::api::{Answer, ApiError, text};
+use crate::api::{Answer, ApiError, number, text};
 use serde_json::{Value, json};
 
 /// One accepted message.
@@ -10,6 +10,8 @@ pub struct SentMessage {
     pub queue_url: String,
     /// `MessageBody`.
     pub body: String,
+    /// `DelaySeconds`; 0 where it is not given.
+    pub delay_seconds: u64,
     /// `MessageGroupId` (FIFO).
     pub group_id: Option<String>,
     /// `MessageDeduplicationId` (FIFO).
@@ -54,11 +56,23 @@ pub(crate) fn call(sent: &mut Vec<SentMessage>, operation: &str, body: &Value) -
     }
 }
 
+/// At most 15 minutes (API page `SendMessage`).
+fn delay(body: &Value) -> Result<u64, ApiError> {
+    let given = number(body, "DelaySeconds").unwrap_or_default();
+    if (0.0..=900.0).contains(&given) {
+        return Ok(given as u64);
+    }
+    let reason = "Reason: DelaySeconds must be >= 0 and <= 900.";
+    let text = format!("Value {given} for parameter DelaySeconds is invalid. {reason}");
+    Err(ApiError::new("InvalidParameterValue", text))
+}
+
 fn send(sent: &mut Vec<SentMessage>, queue_url: &str, body: &Value) -> Result<String, ApiError> {
     let given = |member: &str| Some(text(body, member).to_owned()).filter(|text| !text.is_empty());
     let message = SentMessage {
         queue_url: queue_url.into(),
         body: text(body, "MessageBody").into(),
+        delay_seconds: delay(body)?,
         group_id: given("MessageGroupId"),
         deduplication_id: given("MessageDeduplicationId"),
     };

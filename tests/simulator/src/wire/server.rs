@@ -6,6 +6,7 @@ use crate::api::Answer;
 use crate::authorize::Decision;
 use crate::calls::Outcome;
 use crate::faults::{FaultKind, denied, denied_because, internal, throttled};
+use crate::neighbours::conflict;
 use crate::state::{Begun, Shared};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -88,7 +89,12 @@ async fn carry_out(request: &Request, shared: &Shared) -> Result<HttpAnswer, std
             shared.end(call, Outcome::Malformed);
             return Ok(garbage(request));
         }
-        Some(FaultKind::Denied) => Err(denied(request.api, &action, &resource)),
+        Some(FaultKind::Denied) => {
+            let asked = shared.auth_requests(request, &resource).into_iter().next();
+            let action = asked.map_or(action, |asked| asked.action);
+            Err(denied(request.api, &action, &resource))
+        }
+        Some(FaultKind::Conflict) => Err(conflict(&request.body)),
         Some(FaultKind::Throttled) => Err(throttled(request.api)),
         Some(FaultKind::Internal) => Err(internal(request.api)),
         Some(FaultKind::AnswerLost) => {

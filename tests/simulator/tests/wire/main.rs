@@ -4,3 +4,4 @@ mod clients;
 mod ecs;
 mod faults;
 mod neighbours;
+mod transactions;

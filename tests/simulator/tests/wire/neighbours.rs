@@ -288,6 +288,37 @@ async fn sqs_messages_are_recorded() {
     assert_eq!(bodies, ["{}", "a", "b"]);
 }
 
+#[tokio::test]
+async fn a_message_may_be_delayed_by_up_to_fifteen_minutes() {
+    let (sim, ..) = running();
+    let sqs = Clients::of(&sim).sqs;
+    let url = "https://sqs.us-east-1.amazonaws.com/111122223333/tasks";
+    let send = |delay: Option<i32>| {
+        let send = sqs.send_message().queue_url(url).message_body("{}");
+        send.set_delay_seconds(delay).send()
+    };
+    for delay in [None, Some(0), Some(900)] {
+        send(delay).await.unwrap();
+    }
+    for delay in [901, -1] {
+        let refused = send(Some(delay)).await.unwrap_err();
+        assert_eq!(refused.code(), Some("InvalidParameterValue"));
+    }
+    let entry = |id: &str, delay| {
+        let entry = aws_sdk_sqs::types::SendMessageBatchRequestEntry::builder().id(id);
+        let entry = entry.message_body(id).delay_seconds(delay);
+        entry.build().unwrap()
+    };
+    let batch = sqs.send_message_batch().queue_url(url);
+    let batch = batch.entries(entry("a", 60)).entries(entry("b", 901));
+    let answer = batch.send().await.unwrap();
+    assert_eq!(answer.successful().len(), 1);
+    assert_eq!(answer.failed()[0].code(), "InvalidParameterValue");
+    let sent = sim.sent_messages();
+    let delays: Vec<_> = sent.iter().map(|message| message.delay_seconds).collect();
+    assert_eq!(delays, [0, 0, 900, 60]);
+}
+
 fn s(text: &str) -> AttributeValue {
     AttributeValue::S(text.into())
 }
