@@ -135,6 +135,7 @@ class Stage:
         self.remember_what_is_published(sns)
         self.keep_the_request_id(lambda_svc)
         self.retry_what_a_rule_invokes(eventbridge, lambda_svc)
+        self.read_concurrency_as_a_number(lambda_svc)
 
     def remember_what_is_published(self, sns):
         """ministack drops the e-mail, SMS and https forms of a message: keep each publish that it accepts."""
@@ -182,6 +183,19 @@ class Stage:
             return lambda_svc.invoke_async_with_retry(record, json.loads(payload))
 
         eventbridge._dispatch_to_lambda = dispatch
+
+    def read_concurrency_as_a_number(self, lambda_svc):
+        """ministack takes the MaximumConcurrency of an event source from a template's parameter as text,
+        and then polls no queue at all for comparing it with a number."""
+        allowed = lambda_svc._sqs_esm_concurrency
+
+        def allowed_as_number(source, *rest, **named):
+            scaling = source.get("ScalingConfig") or {}
+            if "MaximumConcurrency" in scaling:
+                scaling["MaximumConcurrency"] = int(scaling["MaximumConcurrency"])
+            return allowed(source, *rest, **named)
+
+        lambda_svc._sqs_esm_concurrency = allowed_as_number
 
     def take_published(self):
         """Every publish since the last time, oldest first."""

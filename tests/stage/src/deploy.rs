@@ -1,5 +1,6 @@
 //! `sam build` and `sam deploy`, as a user runs them.
 
+use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -11,8 +12,9 @@ pub const STACK: &str = "opsbot";
 
 /// Builds every function for this machine's processor; answers with the built template.
 pub(crate) fn build(aws: &LocalAws) -> Result<PathBuf, Error> {
-    // A folder of its own: several stages may build at once, and cargo itself shares its work.
+    // A folder of its own for the outcome; the work before it is shared, by one stage at a time.
     let folder = aws.folder().join("build");
+    let _alone = alone()?;
     let mut command = place::sam(aws.folder())?;
     command.arg("build").arg("--build-dir").arg(&folder);
     command.args([
@@ -29,6 +31,17 @@ pub(crate) fn build(aws: &LocalAws) -> Result<PathBuf, Error> {
         .env("CARGO_TARGET_DIR", place::target().join("stage"));
     run(command, "sam build")?;
     Ok(folder.join("template.yaml"))
+}
+
+/// Held by whoever builds: cargo-lambda moves the binaries within the target folder, so that another
+/// one would find them gone. Other processes wait too.
+fn alone() -> Result<File, Error> {
+    let folder = place::target().join("stage");
+    let doing = || format!("locking {}", folder.display());
+    fs::create_dir_all(&folder).map_err(Error::io(doing()))?;
+    let lock = File::create(folder.join("lock")).map_err(Error::io(doing()))?;
+    lock.lock().map_err(Error::io(doing()))?;
+    Ok(lock)
 }
 
 /// Deploys the built template into the local AWS.

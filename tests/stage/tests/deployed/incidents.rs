@@ -33,7 +33,7 @@ fn failed_deployment() -> (Simulator, Value) {
 }
 
 /// Makes a call of DynamoDB for the key of each item in the state table.
-fn each_item(call: impl Fn(&Value) -> (&'static str, Value)) {
+pub(crate) fn each_item(call: impl Fn(&Value) -> (&'static str, Value)) {
     let table = json!(stage().output("StateTableName").unwrap());
     let scan = json!({ "TableName": table, "ProjectionExpression": "pk" });
     let found = stage().call("dynamodb", "scan", scan).unwrap();
@@ -45,7 +45,7 @@ fn each_item(call: impl Fn(&Value) -> (&'static str, Value)) {
 }
 
 /// What is claimed and not told is free again once the lease has run out, a minute later.
-fn leases_run_out() {
+pub(crate) fn leases_run_out() {
     let zero = json!({ ":zero": { "N": "0" } });
     let set = "SET lease_until = :zero";
     each_item(|key| {
@@ -57,9 +57,9 @@ fn leases_run_out() {
 
 /// The one alert that arrives.
 #[track_caller]
-fn alert() -> Alert {
+pub(crate) fn alert() -> Alert {
     let mut alerts = stage().receive_alerts(PATIENCE).unwrap();
-    assert_eq!(alerts.len(), 1, "alerts; the log: {:#?}", logs());
+    assert_eq!(alerts.len(), 1, "alerts; the logs: {:#?}", logs());
     alerts.remove(0)
 }
 

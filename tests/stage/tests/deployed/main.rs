@@ -13,3 +13,4 @@ mod parameters;
 mod permissions;
 mod rules;
 mod stage;
+mod stopped;

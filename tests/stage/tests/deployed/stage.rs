@@ -26,9 +26,12 @@ pub(crate) fn function() -> String {
     stage().output("DeploymentChangedFunctionName").unwrap()
 }
 
-/// What the function logged.
+/// What the functions logged.
 pub(crate) fn logs() -> Vec<String> {
-    stage().logs(&function()).unwrap()
+    let outputs = ["DeploymentChangedFunctionName", "TaskStoppedFunctionName"];
+    let functions = outputs.map(|output| stage().output(output).unwrap());
+    let logs = functions.map(|function| stage().logs(&function).unwrap());
+    logs.concat()
 }
 
 /// Held by whoever has a function invoked or asks what its role may do: tests change what functions
