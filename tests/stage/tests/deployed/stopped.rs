@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use simulator::{Options, Outcome, Simulator, World};
+use simulator::{Fate, Options, Outcome, Simulator, TaskDefinition, World};
 use stage::{ACCOUNT, EVENT_SOURCE, REGION};
-use stories::Story;
+use stories::{CLUSTER, SERVICE, Story};
 
 use crate::incidents::{alert, each_item, leases_run_out};
 use crate::rules::events;
@@ -33,9 +33,49 @@ fn out_of_memory() -> (Simulator, Value) {
         let detail = &event["detail"];
         detail["lastStatus"] == "STOPPED" && detail["stopCode"] == "EssentialContainerExited"
     };
-    let killed = events.into_iter().find(killed).unwrap();
+    let mut killed = events.into_iter().find(killed).unwrap();
+    arrives_here(&mut killed);
     stage().serve_ecs_from(ecs.url()).unwrap();
     (ecs, killed)
+}
+
+/// An event that goes into the queue without EventBridge, which would write these.
+fn arrives_here(event: &mut Value) {
+    event["account"] = json!(ACCOUNT);
+    event["region"] = json!(REGION);
+}
+
+/// Neither the circuit breaker nor an alarm watches the service, and the tasks of revision 42 exit.
+/// Gives ECS, the deployment, and the events of three tasks that exited.
+fn unwatched() -> (Simulator, String, Vec<Value>) {
+    each_item(|key| ("delete_item", json!({ "Key": key })));
+    let mut world = World::new()
+        .located(ACCOUNT, REGION)
+        .event_source(EVENT_SOURCE);
+    for revision in [41, 42] {
+        let definition = TaskDefinition::of(SERVICE).revision(revision);
+        world.register(definition.container("app", "order-api:1.9.0"));
+    }
+    let exits = Fate::exits("app", 1).after(Duration::from_secs(20));
+    world.set_fate("order-api:42", exits);
+    let service = world.service(CLUSTER, SERVICE).desired(3);
+    service.task_definition("order-api:41").create();
+    world.settle();
+    world.drain_events();
+    let deployment = world.deploy(CLUSTER, SERVICE, "order-api:42");
+    world.advance(Duration::from_secs(300));
+    let mut exited = world.drain_events();
+    exited.retain(|event| event["detail"]["stopCode"] == "EssentialContainerExited");
+    exited.retain(|event| event["detail"]["lastStatus"] == "STOPPED");
+    exited.truncate(3);
+    exited.iter_mut().for_each(arrives_here);
+    let options = Options {
+        authorizer: Some(stage().aws().authorizer()),
+        ..Options::default()
+    };
+    let ecs = Simulator::start(world, options).unwrap();
+    stage().serve_ecs_from(ecs.url()).unwrap();
+    (ecs, deployment, exited)
 }
 
 fn mark(event: &Value) -> String {
@@ -83,24 +123,22 @@ fn impatient<T>(tries: u32, work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// What `work` puts into the queue arrives as one batch.
-fn together(work: impl FnOnce()) {
-    let function = stage().output("TaskStoppedFunctionName").unwrap();
+/// The function whose name an output gives takes nothing from its queue while `work` is done. What
+/// was put there meanwhile arrives as one batch.
+fn paused<T>(function: &str, work: impl FnOnce() -> T) -> T {
+    let function = stage().output(function).unwrap();
     let lambda = |method: &str, with: Value| stage().call("lambda", method, with).unwrap();
-    let found = lambda(
-        "list_event_source_mappings",
-        json!({ "FunctionName": function }),
-    );
+    let with = json!({ "FunctionName": function });
+    let found = lambda("list_event_source_mappings", with);
     let source = &found["EventSourceMappings"][0]["UUID"];
     let enable = |enabled: bool| {
-        lambda(
-            "update_event_source_mapping",
-            json!({ "UUID": source, "Enabled": enabled }),
-        )
+        let with = json!({ "UUID": source, "Enabled": enabled });
+        lambda("update_event_source_mapping", with)
     };
     enable(false);
-    work();
+    let done = work();
     enable(true);
+    done
 }
 
 /// What the function could not answer to the last try.
@@ -150,12 +188,10 @@ fn a_task_out_of_memory_is_told_once_and_every_call_is_allowed() {
 #[test]
 fn a_message_that_cannot_be_read_fails_alone_and_is_kept_after_four_tries() {
     let _alone = alone();
-    let (_ecs, mut killed) = out_of_memory();
-    killed["account"] = json!(ACCOUNT);
-    killed["region"] = json!(REGION);
+    let (_ecs, killed) = out_of_memory();
     let before = logs().len();
     let kept = impatient(4, || {
-        together(|| {
+        paused("TaskStoppedFunctionName", || {
             send(NOT_READABLE);
             send(&killed.to_string());
         });
@@ -201,4 +237,41 @@ fn a_stopped_task_that_sns_did_not_take_is_kept_and_told_after_a_redrive() {
     leases_run_out();
     send(kept);
     assert_eq!(alert().attributes["cause"], "oom");
+}
+
+#[test]
+fn a_deployment_that_fails_while_ecs_says_nothing_is_handed_over_once() {
+    let _alone = alone();
+    let (_ecs, deployment, exited) = unwatched();
+    let queue = stage().output("FailingDeploymentsQueueUrl").unwrap();
+    let batch = || {
+        paused("TaskStoppedFunctionName", || {
+            exited.iter().for_each(|event| send(&event.to_string()));
+        });
+    };
+    let (first, second) = paused("DeploymentChangedFunctionName", || {
+        batch();
+        let first = stage().receive(&queue, PATIENCE).unwrap();
+        batch(); // SQS delivers at least once
+        (
+            first,
+            stage().receive(&queue, Duration::from_secs(2)).unwrap(),
+        )
+    });
+
+    assert_eq!(exited.len(), 3);
+    let [handed_over] = first.as_slice() else {
+        panic!("{} messages: {:#?}", first.len(), logs())
+    };
+    let event: Value = serde_json::from_str(&handed_over.body).unwrap();
+    assert_eq!(event["detail-type"], "opsbot Deployment Failing");
+    assert_eq!(event["source"], EVENT_SOURCE);
+    assert_eq!(event["detail"]["deploymentId"], deployment);
+    assert_eq!(event["detail"]["stops"], 3);
+    assert_eq!(second, []);
+    assert_eq!(
+        stage().receive_alerts(Duration::ZERO).unwrap(),
+        [],
+        "its stops are counted into the incident of the deployment"
+    );
 }
