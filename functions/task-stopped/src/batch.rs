@@ -28,7 +28,7 @@ pub(crate) fn open(batch: SqsEvent, settings: &Settings) -> Batch {
             Ok(Message::Watch(watch)) => watches.push((id, watch)),
             Ok(Message::Nothing) => {}
             Err(why) => {
-                tracing::error!(message = id, "unreadable message: {why}");
+                tracing::error!(message_id = id, "unreadable message: {why}");
                 unreadable.push(id);
             }
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stage::{Alert, Error};
+use stage::{ACCOUNT, Alert, Error, REGION};
 
 use crate::rules::events;
 use crate::stage::{alone, stage};
@@ -97,6 +97,77 @@ fn the_operator_is_told_of_every_queue_that_fills_and_of_function_errors() {
             "Throttles opsbot-task-stopped",
         ]
     );
+}
+
+/// The attributes of the queue whose URL an output gives.
+fn attributes(output: &str) -> Value {
+    let url = stage().output(output).unwrap();
+    let with = json!({ "QueueUrl": url, "AttributeNames": ["All"] });
+    let answer = stage().call("sqs", "get_queue_attributes", with);
+    answer.unwrap()["Attributes"].take()
+}
+
+#[track_caller]
+fn feeds(queue: &str, function: &str, failed: &str) {
+    let name = stage().output(function).unwrap();
+    let with = json!({ "FunctionName": name });
+    let call = |method: &str| stage().call("lambda", method, with.clone()).unwrap();
+    let source = &call("list_event_source_mappings")["EventSourceMappings"][0];
+    let timeout = call("get_function")["Configuration"]["Timeout"].as_u64();
+    let window = source["MaximumBatchingWindowInSeconds"].as_u64();
+    let queue = attributes(queue);
+    let hidden: u64 = queue["VisibilityTimeout"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+
+    assert_eq!(source["EventSourceArn"], queue["QueueArn"]);
+    let advised = 6 * timeout.unwrap() + window.unwrap_or_default();
+    assert!(hidden >= advised, "{hidden} s is less than {advised} s");
+    let redrive: Value = serde_json::from_str(queue["RedrivePolicy"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        redrive["deadLetterTargetArn"],
+        attributes(failed)["QueueArn"]
+    );
+}
+
+#[test]
+fn each_function_has_its_queue_and_what_it_fails_on_goes_to_another() {
+    let _alone = alone(); // other tests make the queue impatient
+    feeds(
+        "TaskStoppedQueueUrl",
+        "TaskStoppedFunctionName",
+        "TaskStoppedFailedQueueUrl",
+    );
+    feeds(
+        "FailingDeploymentsQueueUrl",
+        "DeploymentChangedFunctionName",
+        "FailingDeploymentsFailedQueueUrl",
+    );
+}
+
+#[test]
+fn only_the_rule_may_send_into_the_queue_of_stopped_tasks() {
+    let rules = stage().rules().unwrap();
+    let rule = rules
+        .iter()
+        .find(|rule| rule.logical_id == "TaskStoppedRule")
+        .unwrap();
+    let rule = format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/{}", rule.name);
+    for queue in ["TaskStoppedQueueUrl", "TaskStoppedUndeliveredQueueUrl"] {
+        let policy = attributes(queue)["Policy"].take();
+        let policy: Value = serde_json::from_str(policy.as_str().unwrap()).unwrap();
+        let mut statements = policy["Statement"].as_array().unwrap().clone();
+        statements.retain(|statement| statement["Effect"] == "Allow");
+        let [statement] = statements.as_slice() else {
+            panic!("{statements:#?}")
+        };
+        assert_eq!(
+            statement["Condition"],
+            json!({ "ArnEquals": { "aws:SourceArn": rule } })
+        );
+    }
 }
 
 #[test]
