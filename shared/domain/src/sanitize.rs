@@ -17,6 +17,8 @@ mod neutral;
 mod redact;
 mod strip;
 
+use std::borrow::Cow;
+
 /// What stands in a secret's place.
 pub const REDACTED: &str = "[redacted]";
 
@@ -73,31 +75,50 @@ enum Breaks {
 fn safe(text: &str, breaks: Breaks, max: usize) -> String {
     let mut before = pass(text, breaks, max);
     if before == text {
-        return before;
+        return before.into_owned();
     }
     for _ in 0..8 {
         let after = pass(&before, breaks, max);
         if after == before {
-            return after;
+            return before.into_owned();
         }
-        before = after;
+        before = after.into_owned().into();
     }
     WITHHELD.chars().take(max).collect()
 }
 
 /// The order matters: secrets are looked for once nothing invisible can hide them, and before
-/// anything is cut, since half a secret cannot be recognised.
-fn pass(text: &str, breaks: Breaks, max: usize) -> String {
+/// anything is cut, since half a secret cannot be recognised. Most text needs nothing of it: each
+/// step first asks whether it has anything to do, and hands on what it was given.
+fn pass(text: &str, breaks: Breaks, max: usize) -> Cow<'_, str> {
     let head = cut::at_boundary(text, MAX_INPUT);
     let beyond = text[head.len()..].chars().count();
     let mut text = strip::invisible(head);
     if beyond > 0 {
-        cut::last_word(&mut text);
+        cut::last_word(text.to_mut());
     }
-    let text = redact::secrets(&text);
+    let text = redact::secrets(text);
     let text = match breaks {
-        Breaks::Keep => strip::blank_ends(&text),
-        Breaks::ToSpaces => strip::one_line(&text),
+        Breaks::Keep => changed(text, strip::blank_ends),
+        Breaks::ToSpaces => changed(text, strip::one_line),
     };
-    cut::middle(&neutral::harmless(&text), max, beyond)
+    let text = changed(text, neutral::harmless);
+    changed(text, |text| cut::middle(text, max, beyond))
+}
+
+/// The text after `step`, where that changes anything.
+fn changed<'a>(text: Cow<'a, str>, step: impl Fn(&str) -> Option<String>) -> Cow<'a, str> {
+    step(&text).map_or(text, Cow::Owned)
+}
+
+/// Whether any byte is `wanted`. Looks at all of them: without an early end the compiler takes many
+/// at once.
+fn any(text: &str, wanted: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(false, |any, byte| any | wanted(byte))
+}
+
+/// Whether any two bytes in a row are `wanted`; as [`any`].
+fn any_two(text: &str, wanted: impl Fn(u8, u8) -> bool) -> bool {
+    let two = text.bytes().zip(text.bytes().skip(1));
+    two.fold(false, |any, (one, next)| any | wanted(one, next))
 }

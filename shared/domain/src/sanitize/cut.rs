@@ -21,19 +21,16 @@ pub(super) fn last_word(text: &mut String) {
 
 /// At most `max` characters: the middle goes, and a note says how many characters went. Where
 /// `beyond` more characters had been left out at the end already, the end goes instead.
-pub(super) fn middle(text: &str, max: usize, beyond: usize) -> String {
-    let count = text.chars().count();
-    if count <= max && beyond == 0 {
-        return text.to_owned();
+pub(super) fn middle(text: &str, max: usize, beyond: usize) -> Option<String> {
+    // No text has more characters than bytes.
+    if beyond == 0 && (text.len() <= max || text.chars().count() <= max) {
+        return None;
     }
+    let count = text.chars().count();
     let room = max.saturating_sub(note(count + beyond, true).chars().count());
     if room < 12 {
-        return text
-            .chars()
-            .take(max.saturating_sub(1))
-            .chain(['…'])
-            .take(max)
-            .collect();
+        let head = text.chars().take(max.saturating_sub(1));
+        return Some(head.chain(['…']).take(max).collect());
     }
     let (head, tail) = if beyond > 0 {
         (room, 0)
@@ -47,12 +44,8 @@ pub(super) fn middle(text: &str, max: usize, beyond: usize) -> String {
         tail_start(text, count - tail)
     };
     let cut = text[head..tail].chars().count() + beyond;
-    format!(
-        "{}{}{}",
-        &text[..head],
-        note(cut, tail < text.len()),
-        &text[tail..]
-    )
+    let note = note(cut, tail < text.len());
+    Some([&text[..head], &note, &text[tail..]].concat())
 }
 
 fn note(characters: usize, inside: bool) -> String {

@@ -1,5 +1,7 @@
 //! Nobody is mentioned and nothing is markup.
 
+use super::any;
+
 /// Words that, after an `@`, call a whole channel in one of the receivers.
 const CALLS: [&str; 7] = [
     "here", "channel", "everyone", "all", "team", "room", "group",
@@ -8,9 +10,11 @@ const CALLS: [&str; 7] = [
 /// Breaks mentions, tags, links and fences with characters that can be seen, so that it also holds
 /// where the text is copied to, and reads well as plain text:
 /// `<!channel>` becomes `‹!channel>`, `@here` `@ here`, `](` `] (`, a backtick an apostrophe.
-pub(super) fn harmless(text: &str) -> String {
-    if !text.contains(['<', '@', ']', '`', '~']) {
-        return text.to_owned();
+pub(super) fn harmless(text: &str) -> Option<String> {
+    if !any(text, |byte| {
+        matches!(byte, b'<' | b'@' | b']' | b'`' | b'~')
+    }) {
+        return None;
     }
     let mut out = String::with_capacity(text.len() + 8);
     for (at, c) in text.char_indices() {
@@ -24,7 +28,7 @@ pub(super) fn harmless(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    Some(out)
 }
 
 /// Whether HTML, Slack or Markdown read what follows a `<` as a tag, a mention or a link.

@@ -9,47 +9,48 @@ mod private_key;
 mod tokens;
 mod urls;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use super::REDACTED;
+use super::{REDACTED, any, any_two, changed};
 
 pub(super) use private_key::{after_private_key, opens_private_key};
 
 /// The text with [`REDACTED`] in each secret's place.
-pub(super) fn secrets(text: &str) -> String {
-    let text = rewrite(text, private_key::may_begin, private_key::find);
-    let text = rewrite(&text, urls::may_begin, urls::find);
-    let text = rewrite(&text, tokens::may_begin, tokens::find);
-    rewrite(&text, pairs::may_separate, pairs::find)
+pub(super) fn secrets(text: Cow<'_, str>) -> Cow<'_, str> {
+    let kinds = [
+        private_key::redacted,
+        urls::redacted,
+        tokens::redacted,
+        pairs::redacted,
+    ];
+    kinds.into_iter().fold(text, changed)
 }
 
-/// Replaces what `find` says is a secret. `find` is asked at every ASCII character that is a
-/// `candidate`, left to right, for the secret that begins there or soon after. Where it says none it
-/// must have looked at a bounded number of bytes (or only at the beginning of a run): that keeps the
-/// whole linear.
+/// Replaces what `find` says is a secret, if it says so of anything. `find` is asked at every ASCII
+/// character that is a `candidate`, left to right, for the secret that begins there or soon after.
+/// Where it says none it must have looked at a bounded number of bytes (or only at the beginning of
+/// a run): that keeps the whole linear.
 fn rewrite(
     text: &str,
-    candidate: impl Fn(u8) -> bool,
+    candidate: impl Fn(&[u8], usize) -> bool,
     find: impl Fn(&str, usize) -> Option<Range<usize>>,
-) -> String {
-    let mut out = String::with_capacity(text.len());
+) -> Option<String> {
+    let bytes = text.as_bytes();
+    let mut out = String::new();
     let (mut copied, mut at) = (0, 0);
-    while let Some(byte) = text.as_bytes().get(at) {
-        if !candidate(*byte) {
-            at += 1;
-            continue;
-        }
-        match find(text, at) {
+    while let Some(here) = (at..bytes.len()).find(|at| candidate(bytes, *at)) {
+        match find(text, here) {
             Some(secret) => {
                 out.push_str(&text[copied..secret.start]);
                 out.push_str(REDACTED);
                 (copied, at) = (secret.end, secret.end);
             }
-            None => at += 1,
+            None => at = here + 1,
         }
     }
-    out.push_str(&text[copied..]);
-    out
+    // A mark was written where anything was.
+    (!out.is_empty()).then(|| out + &text[copied..])
 }
 
 /// Whether `text` begins with the ASCII `prefix`, in any case.
@@ -74,9 +75,4 @@ fn run_back(text: &str, max: usize, allowed: impl Fn(u8) -> bool) -> usize {
         .take(max)
         .take_while(|byte| byte.is_ascii() && allowed(*byte))
         .count()
-}
-
-/// Whether the character before `at` is an ASCII letter or digit.
-fn within_word(text: &str, at: usize) -> bool {
-    at > 0 && text.as_bytes()[at - 1].is_ascii_alphanumeric()
 }

@@ -1,16 +1,19 @@
 //! What cannot be seen goes: terminal escapes, controls, bidirectional and invisible characters.
 
+use std::borrow::Cow;
 use std::iter::Peekable;
 use std::str::Chars;
+
+use super::{any, any_two};
 
 const ESC: char = '\u{1b}';
 const BELL: char = '\u{7}';
 
 /// The text without escapes, controls and invisible characters. Every kind of line break becomes
 /// `\n`, a tab two spaces, any other kind of blank a space.
-pub(super) fn invisible(text: &str) -> String {
-    if text.bytes().all(is_plain) {
-        return text.to_owned();
+pub(super) fn invisible(text: &str) -> Cow<'_, str> {
+    if !any(text, |byte| !is_plain(byte)) {
+        return text.into();
     }
     let mut out = String::with_capacity(text.len());
     let text = text.replace("\r\n", "\n");
@@ -28,7 +31,7 @@ pub(super) fn invisible(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    out.into()
 }
 
 /// What most text is made of: nothing that [`invisible`] looks for.
@@ -36,22 +39,24 @@ fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'\\'
 }
 
-/// Line breaks and runs of blanks become one space; none at the ends.
-pub(super) fn one_line(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(word);
-    }
-    out
+/// Line breaks and runs of blanks become one space; none at the ends. After [`invisible`] there are
+/// no other blanks than these two.
+pub(super) fn one_line(text: &str) -> Option<String> {
+    let is_blank = |byte| matches!(byte, b' ' | b'\n');
+    let untidy = text.starts_with(' ')
+        || text.ends_with(' ')
+        || any(text, |byte| byte == b'\n')
+        || any_two(text, |one, next| is_blank(one) & is_blank(next));
+    untidy.then(|| {
+        let words: Vec<&str> = text.split_ascii_whitespace().collect();
+        words.join(" ")
+    })
 }
 
 /// No blanks at the ends of lines and no empty lines at the ends of the text.
-pub(super) fn blank_ends(text: &str) -> String {
+pub(super) fn blank_ends(text: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    lines.join("\n").trim_matches('\n').to_owned()
+    Some(lines.join("\n").trim_matches('\n').to_owned())
 }
 
 /// After ESC (ECMA-48): a control sequence, a control string, or an escape of two or three

@@ -3,17 +3,48 @@
 use std::ops::Range;
 
 use super::super::REDACTED;
-use super::{begins, run, run_back};
+use super::{any, any_two, begins, rewrite, run, run_back};
 
 /// Names of secrets, as they end, in lower case and without `_`, `-` and `.`.
-const NAMES: &str = "\
-    password passwd passwort pwd passphrase passcode secret token apikey accesskey secretkey \
-    privatekey signingkey encryptionkey masterkey sharedkey accountkey authkey secretstring \
-    connectionstring authorization cookie jwt sessionid clientkey subscriptionkey licensekey";
+const NAMES: [&str; 27] = [
+    "password",
+    "passwd",
+    "passwort",
+    "pwd",
+    "passphrase",
+    "passcode",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "signingkey",
+    "encryptionkey",
+    "masterkey",
+    "sharedkey",
+    "accountkey",
+    "authkey",
+    "clientkey",
+    "subscriptionkey",
+    "licensekey",
+    "secretstring",
+    "connectionstring",
+    "authorization",
+    "cookie",
+    "jwt",
+    "sessionid",
+];
 
 /// Names that mean a secret in an address or in code, but not in prose: only before `=`.
-const NAMES_BEFORE_EQUALS: &str = "\
-    signature sig credential credentials pass auth";
+const NAMES_BEFORE_EQUALS: [&str; 6] = [
+    "signature",
+    "sig",
+    "credential",
+    "credentials",
+    "pass",
+    "auth",
+];
 
 /// Names whose value is several words: a scheme and parameters.
 const HEADERS: [&str; 2] = ["authorization", "cookie"];
@@ -26,19 +57,25 @@ const PROSE: &str = "\
     undefined true false yes no. while when because service request execution permission \
     parameter user server";
 
-/// Where [`find`] is to be asked.
-pub(super) fn may_separate(byte: u8) -> bool {
-    matches!(byte, b':' | b'=' | b'%' | b' ' | b'>')
+pub(super) fn redacted(text: &str) -> Option<String> {
+    let is_mark = |byte| matches!(byte, b':' | b'=' | b'%' | b'>');
+    // A blank separates only after `--name`.
+    let has_options = any_two(text, |one, next| (one == b'-') & (next == b'-'));
+    if !has_options && !any(text, is_mark) {
+        return None;
+    }
+    let may_separate = |byte| is_mark(byte) || (byte == b' ' && has_options);
+    rewrite(text, |bytes, at| may_separate(bytes[at]), find)
 }
 
 /// The value of a secret whose name ends right before `at`.
-pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
+fn find(text: &str, at: usize) -> Option<Range<usize>> {
     let (separator, after) = separator(text, at)?;
     let name = name_before(text, at, separator)?;
     let value = after + blanks(&text[after..]);
     let value = match opening_quote(&text[value..]) {
         Some(quote) => quoted(text, value, quote),
-        None => unquoted(text, value, separator, &name),
+        None => unquoted(text, value, separator, name),
     }?;
     (value.start >= at && !value.is_empty()).then_some(value)
 }
@@ -57,25 +94,24 @@ enum Separator {
 /// The separator at `at`, and where it ends.
 fn separator(text: &str, at: usize) -> Option<(Separator, usize)> {
     use Separator::{Blank, Colon, Equals, Tag};
-    let rest = &text[at..];
-    let forms = [
-        (":=", Equals),
-        ("=>", Equals),
-        ("=", Equals),
-        ("%3D", Equals),
-        ("%3A", Colon),
-    ];
-    let forms = forms
-        .into_iter()
-        .chain([(":", Colon), (" ", Blank), (">", Tag)]);
-    let (form, separator) = forms.into_iter().find(|(form, _)| begins(rest, form))?;
-    // `token::Kind` is a path in a program.
-    let is_path = rest.starts_with("::") || (separator == Colon && text[..at].ends_with(':'));
-    (!is_path).then_some((separator, at + form.len()))
+    let (separator, length) = match &text.as_bytes()[at..] {
+        [b':', b'=', ..] | [b'=', b'>', ..] => (Equals, 2),
+        [b'=', ..] => (Equals, 1),
+        [b'%', b'3', b'D' | b'd', ..] => (Equals, 3),
+        [b'%', b'3', b'A' | b'a', ..] => (Colon, 3),
+        // `token::Kind` is a path in a program.
+        [b':', b':', ..] => return None,
+        [b':', ..] => (Colon, 1),
+        [b' ', ..] => (Blank, 1),
+        [b'>', ..] => (Tag, 1),
+        _ => return None,
+    };
+    let is_path = separator == Colon && text[..at].ends_with(':');
+    (!is_path).then_some((separator, at + length))
 }
 
-/// The name before a separator, reduced to lower-case letters, if it is one of a secret.
-fn name_before(text: &str, at: usize, separator: Separator) -> Option<String> {
+/// The name before a separator, if it is one of a secret.
+fn name_before(text: &str, at: usize, separator: Separator) -> Option<&str> {
     let before = &text[..at];
     let before = match separator {
         Separator::Blank | Separator::Tag => before,
@@ -89,25 +125,28 @@ fn name_before(text: &str, at: usize, separator: Separator) -> Option<String> {
     if separator == Separator::Blank && !name.starts_with("--") {
         return None;
     }
-    let reduced: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    let reduced = reduced.trim_end_matches(|c: char| c.is_ascii_digit());
-    let named = NAMES.split(' ').any(|ending| reduced.ends_with(ending));
+    let among = |names: &[&str]| names.iter().any(|ending| is_called(name, ending));
+    let named = among(&NAMES);
     let sound = match separator {
-        Separator::Equals => {
-            named
-                || NAMES_BEFORE_EQUALS
-                    .split(' ')
-                    .any(|ending| reduced.ends_with(ending))
-        }
+        Separator::Equals => named || among(&NAMES_BEFORE_EQUALS),
         Separator::Colon => named && !within_arn(before),
         Separator::Blank => named,
         Separator::Tag => named && before.ends_with('<'),
     };
-    sound.then(|| reduced.to_owned())
+    sound.then_some(name)
+}
+
+/// Whether a name, reduced to lower-case letters and digits and without those digits that it ends
+/// with, ends like this: `DB_Pass-Word_2` ends like `password`.
+fn is_called(name: &str, ending: &str) -> bool {
+    let reduced = name.bytes().rev().filter(u8::is_ascii_alphanumeric);
+    let mut reduced = reduced.skip_while(u8::is_ascii_digit);
+    let mut ending = ending.bytes().rev();
+    ending.all(|byte| {
+        reduced
+            .next()
+            .is_some_and(|it| it.to_ascii_lowercase() == byte)
+    })
 }
 
 /// Whether the word that `before` ends in is an ARN so far: `arn:aws:secretsmanager:…:`.
@@ -159,7 +198,7 @@ fn unquoted(text: &str, start: usize, separator: Separator, name: &str) -> Optio
         } else {
             trimmed.len()
         };
-    let end = if HEADERS.into_iter().any(|header| name.ends_with(header)) {
+    let end = if HEADERS.into_iter().any(|header| is_called(name, header)) {
         end_of_header(text, end)
     } else {
         end

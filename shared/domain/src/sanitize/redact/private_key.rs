@@ -2,19 +2,26 @@
 
 use std::ops::Range;
 
-use super::begins;
+use super::{any_two, begins, rewrite};
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const KIND: &str = "PRIVATE KEY";
 
-/// Where [`find`] is to be asked.
-pub(super) fn may_begin(byte: u8) -> bool {
-    byte == b'-'
+pub(super) fn redacted(text: &str) -> Option<String> {
+    if !has_dashes(text) {
+        return None;
+    }
+    rewrite(text, |bytes, at| bytes[at..].starts_with(b"--"), find)
+}
+
+/// Nothing here is found without two dashes in a row.
+fn has_dashes(text: &str) -> bool {
+    any_two(text, |one, next| (one == b'-') & (next == b'-'))
 }
 
 /// A private key from its first line to its last, or to the end of the text.
-pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
+fn find(text: &str, at: usize) -> Option<Range<usize>> {
     let block = &text[at..];
     is_boundary(block, BEGIN)
         .then(|| at..after_private_key(block).map_or(text.len(), |rest| text.len() - rest.len()))
@@ -30,6 +37,9 @@ pub(in super::super) fn after_private_key(text: &str) -> Option<&str> {
 
 /// Whether a private key begins in `text` that does not end in it.
 pub(in super::super) fn opens_private_key(text: &str) -> bool {
+    if !has_dashes(text) {
+        return false;
+    }
     let last =
         (0..text.len()).rfind(|at| text.is_char_boundary(*at) && is_boundary(&text[*at..], BEGIN));
     last.is_some_and(|at| after_private_key(&text[at..]).is_none())

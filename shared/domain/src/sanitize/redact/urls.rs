@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{begins, run};
+use super::{any_two, begins, rewrite, run};
 
 /// Addresses whose path is the secret.
 const WEBHOOKS: [&str; 6] = [
@@ -17,16 +17,24 @@ const WEBHOOKS: [&str; 6] = [
 /// An address longer than this is not looked at further.
 const LONGEST: usize = 2048;
 
-/// Where [`find`] is to be asked: a scheme's end, or the first letter of a webhook's host.
-pub(super) fn may_begin(byte: u8) -> bool {
-    matches!(
-        byte,
-        b':' | b'h' | b'd' | b'w' | b'e' | b'H' | b'D' | b'W' | b'E'
-    )
+pub(super) fn redacted(text: &str) -> Option<String> {
+    // `://` or `.com/`: nothing is found without one of them.
+    let may_be_in = any_two(text, |one, next| {
+        (next == b'/') & matches!(one, b':' | b'm' | b'M')
+    });
+    if !may_be_in {
+        return None;
+    }
+    rewrite(text, |bytes, at| may_begin(bytes[at]), find)
+}
+
+/// A scheme's end, or the first letter of a webhook's host.
+fn may_begin(byte: u8) -> bool {
+    matches!(byte.to_ascii_lowercase(), b':' | b'h' | b'd' | b'w' | b'e')
 }
 
 /// The password in an address, or all before the `@` where there is no colon; a webhook's path.
-pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
+fn find(text: &str, at: usize) -> Option<Range<usize>> {
     match text.as_bytes()[at] {
         b':' if text[at..].starts_with("://") => user_info(text, at + 3),
         byte if byte.is_ascii_alphabetic() => webhook(text, at),
@@ -64,4 +72,19 @@ fn webhook(text: &str, at: usize) -> Option<Range<usize>> {
         byte.is_ascii_alphanumeric() || b"/_-.@%".contains(&byte)
     });
     (path > 0).then_some(start..start + path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_webhook_is_looked_for() {
+        for host in WEBHOOKS {
+            assert!(
+                host.contains(".com/") && may_begin(host.as_bytes()[0]),
+                "{host}"
+            );
+        }
+    }
 }
