@@ -28,7 +28,7 @@ fn pretty(alert: &Alert, key: &str) -> String {
 
 #[test]
 fn the_text_of_a_full_alert() {
-    assert_snapshot!(format(&alerts::secret_denied(), "email"), @r###"
+    assert_snapshot!(format(&alerts::secret_denied(), "default"), @r###"
     [WARNING] order-api in prod-apps: deployment of order-api:42 failed: secret
     cannot be read
     2026-11-22 10:31:14 UTC, eu-west-1, account 111122223333
@@ -102,7 +102,7 @@ fn the_text_of_a_full_alert() {
 
 #[test]
 fn the_text_of_an_alert_with_logs_and_two_causes() {
-    assert_snapshot!(format(&alerts::crashing(), "email"), @r###"
+    assert_snapshot!(format(&alerts::crashing(), "default"), @r###"
     [CRITICAL] order-api in prod-apps: deployment of order-api:42 failed:
     application exited with an error
     2026-11-22 10:31:14 UTC, eu-west-1, account 111122223333
@@ -172,7 +172,7 @@ fn the_text_of_an_alert_with_logs_and_two_causes() {
 
 #[test]
 fn the_text_of_a_minimal_alert() {
-    assert_snapshot!(format(&alerts::minimal(), "email"), @r###"
+    assert_snapshot!(format(&alerts::minimal(), "default"), @r###"
     [WARNING] order-api in prod-apps: an ECS event could not be read
     2026-11-22 10:31:14 UTC, eu-west-1, account 111122223333
 
@@ -527,13 +527,11 @@ fn keeps_every_limit(alert: &Alert) {
     let message: Value = serde_json::from_str(&message).unwrap();
     let formats = message.as_object().unwrap();
     let keys: Vec<&str> = formats.keys().map(String::as_str).collect();
-    assert_eq!(
-        keys,
-        ["default", "email", "http", "https", "lambda", "sms", "sqs"]
-    );
+    assert_eq!(keys, ["default", "http", "https", "lambda", "sms", "sqs"]);
     assert!(formats.values().all(Value::is_string));
     let text = |key: &str| formats[key].as_str().unwrap();
-    assert!(text("email").len() <= 16 * 1024, "{}", text("email").len());
+    let length = text("default").len();
+    assert!(length <= 16 * 1024, "{length}");
     assert!(
         (1..=140).contains(&text("sms").len()) && text("sms").is_ascii(),
         "{}",
@@ -630,7 +628,7 @@ fn a_huge_alert_gives_up_evidence_first() {
     let last = alert.evidence.log_lines.len() - 1;
     alert.evidence.log_lines[last].text = format!("the last line {}", "x ".repeat(5000));
     alert.evidence.service_events = alert.evidence.log_lines.clone();
-    let text = format(&alert, "email");
+    let text = format(&alert, "default");
     assert!(text.contains(&alert.headline[..50]));
     assert!(
         alert
@@ -671,7 +669,7 @@ fn a_hostile_alert_is_harmless_in_every_format() {
 
 #[test]
 fn every_line_of_the_text_but_quoted_logs_links_and_commands_is_at_most_80_wide() {
-    let text = format(&alerts::secret_denied(), "email");
+    let text = format(&alerts::secret_denied(), "default");
     let whole = |line: &&str| {
         line.contains("https://") || line.contains("arn:aws:") || line.contains("aws ecs ")
     };

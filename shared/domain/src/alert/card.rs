@@ -4,36 +4,72 @@
 //! The text is Slack's mrkdwn, in which `&`, `<` and `>` must be written as entities. That happens
 //! here, since only this format wants it.
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
 
 use super::limits::CARD;
 use super::text::{certainty, word};
 use super::{Alert, CauseSection, Kind, Severity};
 use crate::sanitize::line;
 
+#[derive(Serialize)]
+struct Card<'a> {
+    version: &'static str,
+    source: &'static str,
+    id: String,
+    content: Content<'a>,
+    metadata: Metadata<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Content<'a> {
+    text_type: &'static str,
+    title: &'a str,
+    description: String,
+    next_steps: Vec<Cow<'a, str>>,
+    keywords: Vec<Cow<'a, str>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata<'a> {
+    thread_id: &'a str,
+    summary: &'a str,
+    event_type: &'static str,
+    related_resources: Vec<String>,
+    additional_context: BTreeMap<&'static str, &'a str>,
+    enable_custom_actions: bool,
+}
+
 pub(super) fn render(alert: &Alert) -> String {
     let at = alert.at.format("%Y-%m-%dT%H:%M:%SZ");
-    let card = json!({
-        "version": "1.0",
-        "source": "custom",
-        "id": format!("{}/{}/{at}", alert.incident, alert.kind.code()),
-        "content": {
-            "textType": "client-markdown",
-            "title": escaped(&line(&format!("{} {}: {}", emoji(alert), word(alert), alert.headline), 250)),
-            "description": description(alert),
-            "nextSteps": alert.next_steps.iter().map(|step| escaped(step)).collect::<Vec<_>>(),
-            "keywords": keywords(alert),
+    let title = format!("{} {}: {}", emoji(alert), word(alert), alert.headline);
+    let title = line(&title, 250);
+    let card = Card {
+        version: "1.0",
+        source: "custom",
+        id: format!("{}/{}/{at}", alert.incident, alert.kind.code()),
+        content: Content {
+            text_type: "client-markdown",
+            title: &escaped(&title),
+            description: description(alert),
+            next_steps: alert.next_steps.iter().map(|step| escaped(step)).collect(),
+            keywords: keywords(alert),
         },
-        "metadata": {
-            "threadId": alert.incident,
-            "summary": alert.headline,
-            "eventType": alert.kind.code(),
-            "relatedResources": resources(alert),
-            "additionalContext": context(alert),
-            "enableCustomActions": true,
+        metadata: Metadata {
+            thread_id: &alert.incident,
+            summary: &alert.headline,
+            event_type: alert.kind.code(),
+            related_resources: resources(alert),
+            additional_context: context(alert),
+            enable_custom_actions: true,
         },
-    });
-    card.to_string()
+    };
+    // Texts under fixed names: nothing in it can fail.
+    serde_json::to_string(&card).unwrap_or_default()
 }
 
 fn emoji(alert: &Alert) -> char {
@@ -73,15 +109,15 @@ fn description(alert: &Alert) -> String {
     parts.release();
     parts.add(&where_to_look);
     if parts.text.is_empty() {
-        escaped(&line(&alert.headline, 300))
+        escaped(&line(&alert.headline, 300)).into_owned()
     } else {
         parts.text
     }
 }
 
 fn why(cause: &CauseSection) -> String {
-    let sentence = escaped(&line(&cause.sentence, 300));
-    format!("*Why:* {sentence} ({})", escaped(&certainty(cause)))
+    let (sentence, certainty) = (line(&cause.sentence, 300), certainty(cause));
+    format!("*Why:* {} ({})", escaped(&sentence), escaped(&certainty))
 }
 
 /// The last log lines of the culprit, as many as take some 800 characters.
@@ -92,7 +128,7 @@ fn log_tail(alert: &Alert) -> String {
         .log_lines
         .iter()
         .rev()
-        .map(|it| escaped(&line(&it.text, 200)));
+        .map(|it| escaped(&line(&it.text, 200)).into_owned());
     let fitting = newest.take(8).take_while(|text| {
         room = room.saturating_sub(text.len() + 1);
         room > 0
@@ -116,7 +152,7 @@ fn links(alert: &Alert) -> String {
 }
 
 /// Short texts a chat can be searched by.
-fn keywords(alert: &Alert) -> Vec<String> {
+fn keywords(alert: &Alert) -> Vec<Cow<'_, str>> {
     let names = [
         alert.service.service.as_str(),
         alert.service.cluster.as_str(),
@@ -145,7 +181,7 @@ fn resources(alert: &Alert) -> Vec<String> {
 }
 
 /// What custom actions can refer to. The keys are a contract; every value is text and never empty.
-fn context(alert: &Alert) -> Map<String, Value> {
+fn context(alert: &Alert) -> BTreeMap<&'static str, &str> {
     let cause = alert.causes.first();
     let pairs = [
         ("incident", Some(alert.incident.as_str())),
@@ -164,19 +200,21 @@ fn context(alert: &Alert) -> Map<String, Value> {
         ("rollback", Some(alert.response.code.as_str())),
         ("owner", alert.scope.owner.as_deref()),
     ];
-    let known = pairs
+    pairs
         .into_iter()
-        .filter_map(|(key, value)| Some((key, value.filter(|it| !it.is_empty())?)));
-    known
-        .map(|(key, value)| (key.to_owned(), Value::from(value)))
+        .filter_map(|(key, value)| Some((key, value.filter(|it| !it.is_empty())?)))
         .collect()
 }
 
 /// Slack's three entities.
-fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(['&', '<', '>']) {
+        return text.into();
+    }
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
+        .into()
 }
 
 /// Paragraphs, as long as there is room.
