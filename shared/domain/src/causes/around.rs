@@ -5,6 +5,19 @@ use super::draft::{Draft, evidence};
 use super::rule::{Rule, read};
 use super::text::Text;
 use super::{Cause, Confidence, Context, Evidence, logs};
+use crate::facts::ServiceEvent;
+
+/// A service event, and the rule that reads its sentence.
+pub(super) type ReadEvent<'a> = (&'a ServiceEvent, &'static Rule);
+
+/// The newest service events that say why something goes wrong.
+pub(super) fn read_events<'a>(context: &Context<'a>) -> Vec<ReadEvent<'a>> {
+    let events = context.service_events.iter().take(20);
+    events
+        .filter_map(|event| Some((event, read(&Text::of(&event.message))?)))
+        .filter(|(_, rule)| rule.cause != Cause::SchedulerStop)
+        .collect()
+}
 
 impl<'a> Case<'a> {
     /// The tail of the culprit's log says more than "exited with 1".
@@ -56,12 +69,7 @@ impl<'a> Case<'a> {
         }
         let about = |rule: &Rule| rule.cause == first.cause;
         let id = self.task.id();
-        let events = self.context.service_events.iter().take(20);
-        let read_events: Vec<_> = events
-            .filter_map(|event| read(&Text::of(&event.message)).map(|rule| (event, rule)))
-            .filter(|(_, rule)| rule.cause != Cause::SchedulerStop)
-            .collect();
-        if let Some((event, _)) = read_events.iter().find(|(_, rule)| about(rule)) {
+        if let Some((event, _)) = self.service_events.iter().find(|(_, rule)| about(rule)) {
             first
                 .evidence
                 .push(evidence("service event", &event.message));
@@ -69,7 +77,7 @@ impl<'a> Case<'a> {
         if first.cause != Cause::Unknown {
             return;
         }
-        let Some((event, rule)) = read_events.first() else {
+        let Some((event, rule)) = self.service_events.first() else {
             return;
         };
         let named = !id.is_empty() && event.message.contains(id);

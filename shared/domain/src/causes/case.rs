@@ -1,5 +1,6 @@
 //! One stopped task, read from every side: stop code, sentences, exit codes, log lines.
 
+use super::around::ReadEvent;
 use super::culprit::{culprit, essential};
 use super::draft::{Draft, drop_repeated, evidence, exit_evidence};
 use super::rule::{Rule, read};
@@ -14,6 +15,7 @@ pub(super) const TASK_REASON: &str = "task stopped reason";
 pub(super) struct Case<'a> {
     pub(super) task: &'a StoppedTask,
     pub(super) context: &'a Context<'a>,
+    pub(super) service_events: &'a [ReadEvent<'a>],
     /// The rule that reads the task's sentence.
     said: Option<&'static Rule>,
     /// The rule that reads each container's reason.
@@ -22,8 +24,13 @@ pub(super) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// Reads all sentences once.
-    pub(super) fn new(task: &'a StoppedTask, context: &'a Context<'a>) -> Self {
+    /// Reads all of the task's sentences once; those of the service were read before, once for all
+    /// tasks.
+    pub(super) fn new(
+        task: &'a StoppedTask,
+        context: &'a Context<'a>,
+        service_events: &'a [ReadEvent<'a>],
+    ) -> Self {
         let reason = |text: &Option<String>| text.as_deref().and_then(|text| read(&Text::of(text)));
         let said = reason(&task.stopped_reason);
         let container_said: Vec<_> = task
@@ -35,6 +42,7 @@ impl<'a> Case<'a> {
         Self {
             task,
             context,
+            service_events,
             said,
             container_said,
             culprit,

@@ -88,7 +88,7 @@ pub struct Evidence {
 
 /// Ranked findings for one stopped task, the best first, never empty.
 pub fn diagnose(task: &StoppedTask, context: &Context<'_>) -> Vec<Finding> {
-    case::Case::new(task, context).findings()
+    case::Case::new(task, context, &around::read_events(context)).findings()
 }
 
 /// Ranked findings for one sentence of a service's events or of a service action, never empty:

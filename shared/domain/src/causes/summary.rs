@@ -1,6 +1,8 @@
 //! Many stopped tasks of one deployment, as the few causes behind them.
 
-use super::{Cause, Context, Fault, Finding, diagnose};
+use super::around::read_events;
+use super::case::Case;
+use super::{Cause, Context, Fault, Finding};
 use crate::facts::StoppedTask;
 
 /// One cause in one container, and how many of the tasks it stopped.
@@ -25,12 +27,13 @@ pub fn intended(findings: &[Finding]) -> bool {
 pub fn summarise(tasks: &[StoppedTask], context: &Context<'_>) -> Vec<Ranked> {
     let mut ranked: Vec<(bool, Ranked)> = Vec::new();
     let mut seen: Vec<(&StoppedTask, usize)> = Vec::new();
+    let service_events = read_events(context);
     for task in tasks {
         if let Some((_, known)) = seen.iter().find(|(other, _)| alike(other, task, context)) {
             ranked[*known].1.tasks += 1;
             continue;
         }
-        let findings = diagnose(task, context);
+        let findings = Case::new(task, context, &service_events).findings();
         let wanted = intended(&findings);
         let Some(finding) = findings.into_iter().next() else {
             continue;
