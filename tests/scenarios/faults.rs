@@ -176,7 +176,7 @@ async fn an_end_that_cannot_be_told_for_lack_of_memory_is_retried() {
         .iter()
         .find(|event| event["detail"]["eventName"] == "SERVICE_DEPLOYMENT_COMPLETED")
         .expect("a recovery");
-    bot.aws.inject("dynamodb:GetItem", Fault::throttled());
+    bot.aws.inject("dynamodb:UpdateItem", Fault::throttled());
     bot.deliver(recovery)
         .await
         .expect_err("whether an incident is open is not known");

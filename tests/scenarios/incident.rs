@@ -328,3 +328,18 @@ fn incident(alert: &Published) -> String {
         .expect("an incident")
         .to_owned()
 }
+
+/// The answer of the write holds all that is remembered, also where an older completion is refused.
+#[tokio::test]
+async fn a_completion_is_one_read_and_one_write_also_when_it_comes_late() {
+    let told = told("ecs-rolls-back");
+    let recovery = told.recovery();
+    let mut late = recovery.clone();
+    late["detail"]["updatedAt"] = told.bot.now().to_rfc3339().into();
+    for event in [&late, &recovery] {
+        told.bot.aws.clear_logs();
+        told.deliver(&[event]).await;
+        let calls = told.bot.aws.actions();
+        assert_eq!(calls, ["ecs:DescribeServices", "dynamodb:UpdateItem"]);
+    }
+}

@@ -6,42 +6,46 @@ use aws::state::Remember;
 use domain::alert::compose;
 use domain::event::DeploymentEvent;
 use domain::facts::{Fact, Service};
-use domain::incident::{ClosedIncident, News, OpenIncident, RecordedRevision};
+use domain::incident::{ClosedIncident, News, OpenIncident, RecordedRevision, ServiceRecord};
 
 use crate::Retry;
 use crate::telling::{Go, claim, mark, send};
 
-/// The good revision is written before the incidents are read, and a failure writes its incident
-/// before it reads the good revision: whichever comes second sees the other.
+/// The good revision is written before the incidents are read (the write itself answers with them),
+/// and a failure writes its incident before it reads the good revision: whichever comes second sees
+/// the other.
 pub(crate) async fn answer(
     event: DeploymentEvent,
     invocation: &Invocation<'_>,
 ) -> Result<(), Retry> {
-    let known = gather::service(&invocation.asking(), &event.service).await;
-    if let Some(good) = good(&event, &known)
-        && let Fact::Missing(missing) = invocation.state().remember(&event.service, &good).await
-    {
-        return Err(Retry::NotRemembered(missing));
+    let (state, service) = (invocation.state(), &event.service);
+    let known = gather::service(&invocation.asking(), service).await;
+    let record = match good(&event, &known) {
+        Some(good) => state.remember(service, &good).await,
+        None => state.record(service).await,
+    };
+    match record {
+        Fact::Known(record) => tell_all(&event, &known, &record, invocation).await,
+        Fact::Missing(missing) => Err(Retry::NotRemembered(missing)),
     }
-    tell_all(&event, &known, invocation).await
 }
 
-/// Ends the incidents that a completion overtook.
-pub(crate) async fn end(event: &DeploymentEvent, invocation: &Invocation<'_>) -> Result<(), Retry> {
+/// Ends the incidents of `record` that a completion overtook.
+pub(crate) async fn end(
+    event: &DeploymentEvent,
+    record: &ServiceRecord,
+    invocation: &Invocation<'_>,
+) -> Result<(), Retry> {
     let known = gather::service(&invocation.asking(), &event.service).await;
-    tell_all(event, &known, invocation).await
+    tell_all(event, &known, record, invocation).await
 }
 
 async fn tell_all(
     event: &DeploymentEvent,
     known: &Fact<Service>,
+    record: &ServiceRecord,
     invocation: &Invocation<'_>,
 ) -> Result<(), Retry> {
-    let state = invocation.state_after_publish();
-    let record = match state.record(&event.service).await {
-        Fact::Known(record) => record,
-        Fact::Missing(missing) => return Err(Retry::NotRemembered(missing)),
-    };
     let mut ended = Vec::new();
     for open in record.ended_by(event.at) {
         tell(event, &open, known, invocation).await?;
@@ -55,6 +59,7 @@ async fn tell_all(
         closed_at: event.at,
     };
     let closed = Remember::Closed(closed, ended);
+    let state = invocation.state_after_publish();
     match state.remember(&event.service, &closed).await {
         Fact::Known(_) => Ok(()),
         Fact::Missing(missing) => Err(Retry::NotRemembered(missing)),

@@ -128,17 +128,18 @@ impl Failure<'_> {
         };
         let overtaken = record
             .good
+            .as_ref()
             .filter(|good| good.completed_at > open.failed_at);
         match overtaken {
             Some(good) => {
                 let ended = DeploymentEvent {
                     service: service.clone(),
-                    deployment: Some(good.deployment),
+                    deployment: Some(good.deployment.clone()),
                     change: DeploymentChange::Completed,
                     reason: None,
                     at: good.completed_at,
                 };
-                crate::completed::end(&ended, invocation).await
+                crate::completed::end(&ended, &record, invocation).await
             }
             None => Ok(()),
         }

@@ -7,7 +7,10 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::arn::ServiceArn;
@@ -68,6 +71,9 @@ pub enum Remember {
 /// other's.
 const OPEN: &str = "open#";
 
+/// A refused condition answers with the item, so that nobody has to ask for it.
+const OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
+
 const MEMORY: &str = "opsbot's own record of the service";
 
 impl<'a> State<'a> {
@@ -104,19 +110,15 @@ impl<'a> State<'a> {
                 .expression_attribute_names("#at", "good_at")
                 .expression_attribute_values(":at", millis(good.completed_at)),
         };
-        match self
-            .asking
-            .ask(MEMORY, "dynamodb:UpdateItem", call.send())
-            .await
-        {
-            // A newer good revision is recorded already: an event came late.
-            Fact::Missing(Missing {
-                why: Why::Failed { detail, .. },
-                ..
-            }) if detail.starts_with("ConditionalCheckFailedException") => {
-                self.record(service).await
-            }
-            answer => answer.map(|answer| read(&answer.attributes.unwrap_or_default())),
+        let call = call.return_values_on_condition_check_failure(OLD);
+        match tokio::time::timeout_at(self.asking.until(), Box::pin(call.send())).await {
+            Ok(Ok(answer)) => Fact::Known(read(&answer.attributes.unwrap_or_default())),
+            Ok(Err(error)) => match refusal(&error) {
+                // A newer good revision is recorded already: an event came late.
+                Some(refusal) => Fact::Known(read(&refusal.item.clone().unwrap_or_default())),
+                None => missing(MEMORY, error::why("dynamodb:UpdateItem", &error)),
+            },
+            Err(_) => missing(MEMORY, error::timed_out("dynamodb:UpdateItem")),
         }
     }
 
@@ -141,7 +143,7 @@ impl<'a> State<'a> {
             .expression_attribute_values(":lease", millis(by.until))
             .expression_attribute_values(":now", millis(by.now))
             .expression_attribute_values(":older", millis(news.at - news.again_after))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            .return_values_on_condition_check_failure(OLD);
         let call = expiring(call, by.now);
         match tokio::time::timeout_at(self.asking.until(), Box::pin(call.send())).await {
             Ok(Ok(_)) => Claim::Ours,
@@ -218,24 +220,25 @@ fn expiring(call: UpdateItemFluentBuilder, now: DateTime<Utc>) -> UpdateItemFlue
         .expression_attribute_values(":expires", expires)
 }
 
-fn refused(
-    error: &aws_sdk_dynamodb::error::SdkError<
-        aws_sdk_dynamodb::operation::update_item::UpdateItemError,
-    >,
-) -> Claim {
-    use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-    match error.as_service_error() {
-        Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
-            let status = refusal.item().and_then(|item| item.get("status"));
-            match status
-                .and_then(|status| status.as_s().ok())
-                .map(String::as_str)
-            {
-                Some("claimed") => Claim::Held,
-                _ => Claim::Told,
-            }
-        }
-        _ => unreachable_(error::why("dynamodb:UpdateItem", error)),
+/// The condition that was refused, where that is the error.
+fn refusal(error: &SdkError<UpdateItemError>) -> Option<&ConditionalCheckFailedException> {
+    match error.as_service_error()? {
+        UpdateItemError::ConditionalCheckFailedException(refusal) => Some(refusal),
+        _ => None,
+    }
+}
+
+fn refused(error: &SdkError<UpdateItemError>) -> Claim {
+    let Some(refusal) = refusal(error) else {
+        return unreachable_(error::why("dynamodb:UpdateItem", error));
+    };
+    let status = refusal.item().and_then(|item| item.get("status"));
+    match status
+        .and_then(|status| status.as_s().ok())
+        .map(String::as_str)
+    {
+        Some("claimed") => Claim::Held,
+        _ => Claim::Told,
     }
 }
 
