@@ -10,4 +10,5 @@ mod failed_deployment;
 mod faults;
 mod incident;
 mod stopped;
+mod services;
 mod warning;

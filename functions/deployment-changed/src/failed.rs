@@ -106,7 +106,7 @@ impl Failure<'_> {
             rolling_back_to,
             quiet,
         };
-        if !matches!(response, Response::Over { .. }) {
+        if !response.is_final() {
             self.open(open, invocation).await?;
         }
         mark(&event.service, &self.news(), invocation).await;

@@ -30,7 +30,7 @@ pub(crate) async fn answer(
     let over = record
         .known()
         .is_some_and(|record| record.closed_since(event.at));
-    if over || completed(&glance) {
+    if over || ended(&glance) {
         tracing::info!("the rollback is over; dropped a late event");
         return Ok(());
     }
@@ -54,9 +54,13 @@ pub(crate) async fn answer(
     }
 }
 
-fn completed(glance: &Glance) -> bool {
-    let primary = glance.service.known().and_then(|service| service.primary());
-    primary.is_some_and(|primary| primary.rollout == Some(Rollout::Completed))
+/// The rollback completed, or the service is being deleted.
+fn ended(glance: &Glance) -> bool {
+    let Some(service) = glance.service.known() else {
+        return false;
+    };
+    let rollout = service.primary().and_then(|it| it.rollout.as_ref());
+    service.is_deleted() || rollout == Some(&Rollout::Completed)
 }
 
 /// The incident of the deployment that failed; the newest where ECS does not say which one did.

@@ -103,7 +103,7 @@ pub async fn facts(
         .and_then(Option::as_ref)
         .map(|good| good.task_definition.as_str());
     let (good_definition, log) = tokio::join!(
-        good_definition(asking, listed, good_arn),
+        good_definition(asking, listed, &failing, good_arn),
         log::of_the_culprit(asking, arn, &failing, &tasks, log_lines),
     );
     DeploymentFacts {
@@ -234,10 +234,12 @@ fn good_revision(
 async fn good_definition(
     asking: &Asking<'_>,
     listed: Fact<TaskDefinition>,
+    failing: &Fact<TaskDefinition>,
     good: Option<&str>,
 ) -> Fact<TaskDefinition> {
     match good {
         None => missing(LAST_GOOD, Why::NotNeeded),
+        Some(arn) if failing.known().is_some_and(|failing| failing.arn == arn) => failing.clone(),
         Some(arn) if listed.known().is_some_and(|listed| listed.arn == arn) => listed,
         Some(arn) => ecs::task_definition(asking, LAST_GOOD, arn).await,
     }

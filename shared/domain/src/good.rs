@@ -1,6 +1,7 @@
 //! Which deployment fails, and which revision the service last ran well on. Never "revision minus
 //! one": the number before the failing one may be the last bad build.
 
+use crate::change;
 use crate::facts::{
     Deployment, GoodRevision, KnownFrom, Rollout, Service, ServiceDeployment, ServiceRevision,
 };
@@ -55,10 +56,30 @@ pub fn is_rollback(deployment: &Deployment) -> bool {
         .contains("rolling back to deployment")
 }
 
+/// The service revision that the failing deployment was to bring, by its task definition's ARN. No
+/// field maps `ecs-svc/…` to it: it is the newest target that did not succeed.
+pub fn failing_revision<'a>(
+    history: &[ServiceDeployment],
+    revisions: &'a [ServiceRevision],
+    task_definition: &str,
+) -> Option<&'a ServiceRevision> {
+    let failed = history.iter().filter(|it| it.status != "SUCCESSFUL");
+    let mut targets = failed.filter_map(|it| target(it, revisions));
+    targets.find(|revision| revision.task_definition == task_definition)
+}
+
+fn target<'a>(
+    deployment: &ServiceDeployment,
+    revisions: &'a [ServiceRevision],
+) -> Option<&'a ServiceRevision> {
+    let arn = deployment.target_revision.as_deref()?;
+    revisions.iter().find(|revision| revision.arn == arn)
+}
+
 /// The last good revision.
 ///
-/// It is the target of the newest successful service deployment that is not the
-/// failing revision; else, for services whose last success is older than the 90 days of history,
+/// It is the target of the newest successful service deployment that brought something else than
+/// the failing one: another task definition, or the same with another image behind its tag; else, for services whose last success is older than the 90 days of history,
 /// the one opsbot recorded; else a completed deployment that the service still lists.
 pub fn revision(
     service: Option<&Service>,
@@ -69,20 +90,22 @@ pub fn revision(
 ) -> Option<GoodRevision> {
     let found = |task_definition: &str, known_from| GoodRevision {
         task_definition: task_definition.to_owned(),
+        revision: None,
         known_from,
     };
     let successful = history
         .iter()
         .filter(|deployment| deployment.status == "SUCCESSFUL");
-    let target = |deployment: &ServiceDeployment| {
-        let arn = deployment.target_revision.as_deref()?;
-        revisions.iter().find(|revision| revision.arn == arn)
-    };
     let differs = |task_definition: &str| Some(task_definition) != failing;
+    let bad = failing.and_then(|failing| failing_revision(history, revisions, failing));
+    let moved = |it: &ServiceRevision| bad.is_some_and(|bad| !change::digests(it, bad).is_empty());
     let by_history = successful
-        .filter_map(target)
-        .find(|revision| differs(&revision.task_definition))
-        .map(|revision| found(&revision.task_definition, KnownFrom::History));
+        .filter_map(|deployment| target(deployment, revisions))
+        .find(|revision| differs(&revision.task_definition) || moved(revision))
+        .map(|revision| GoodRevision {
+            revision: Some(revision.arn.clone()),
+            ..found(&revision.task_definition, KnownFrom::History)
+        });
     let by_record = || {
         let recorded = recorded.filter(|recorded| differs(&recorded.task_definition))?;
         Some(found(&recorded.task_definition, KnownFrom::Record))
@@ -97,6 +120,7 @@ pub fn revision(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::RevisionImage;
 
     fn deployment(id: &str, revision: u32, rollout: Rollout) -> Deployment {
         Deployment {
@@ -190,6 +214,32 @@ mod tests {
     fn the_failing_revision_is_never_good_even_if_it_once_was() {
         check(None, &[past("SUCCESSFUL", 42)], None, None);
         check(None, &[past("SUCCESSFUL", 42)], Some(42), None);
+    }
+
+    /// The same task definition, brought once more after its tag was moved.
+    #[test]
+    fn the_same_task_definition_with_another_image_is_another_revision() {
+        let brought = |status: &str, name: &str, digest: &str| {
+            let (mut deployment, mut revision) = past(status, 42);
+            deployment.target_revision = Some(name.to_owned());
+            revision.arn = name.to_owned();
+            let image = RevisionImage {
+                image: "registry/order-api:latest".to_owned(),
+                digest: Some(digest.to_owned()),
+            };
+            revision.images.insert("app".to_owned(), image);
+            (deployment, revision)
+        };
+        for (digest, want) in [("sha256:a", Some("revision/a")), ("sha256:b", None)] {
+            let history = [
+                brought("ROLLBACK_IN_PROGRESS", "revision/b", "sha256:b"),
+                brought("SUCCESSFUL", "revision/a", digest),
+            ];
+            let (history, revisions): (Vec<_>, Vec<_>) = history.into_iter().unzip();
+            let good = revision(None, &history, &revisions, None, Some("order-api:42"));
+            let good = good.and_then(|good| good.revision);
+            assert_eq!(good.as_deref(), want, "{digest}");
+        }
     }
 
     #[test]

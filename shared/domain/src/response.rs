@@ -45,6 +45,11 @@ pub enum Response {
     Unwatched,
     /// The deployment is in progress and watched; it has not failed yet.
     Watched,
+    /// The service is being deleted or is deleted already: ECS does nothing more for it.
+    Deleted {
+        /// Whether its tasks are gone (`INACTIVE`), or still stopping (`DRAINING`).
+        gone: bool,
+    },
     /// Deployments of this service are not made by ECS itself (`CODE_DEPLOY`, `EXTERNAL`).
     OtherController(String),
     /// The service could not be read.
@@ -73,9 +78,16 @@ impl Response {
             Self::Superseded { .. } => "superseded",
             Self::Unwatched => "unwatched",
             Self::Watched => "watched",
+            Self::Deleted { .. } => "service_deleted",
             Self::OtherController(_) => "other_controller",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// Whether nothing will follow that could be the last word: it is over, or there is no service
+    /// any more that could recover.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Over { .. } | Self::Deleted { .. })
     }
 }
 
@@ -92,6 +104,10 @@ pub struct Said<'a> {
 
 /// What ECS does about the deployment that failed (or fails).
 pub fn respond(service: &Service, failed: Option<&Deployment>, said: Said<'_>) -> Response {
+    if service.is_deleted() {
+        let gone = service.status == "INACTIVE";
+        return Response::Deleted { gone };
+    }
     if let Some(controller) = service.controller.as_deref().filter(|it| *it != "ECS") {
         return Response::OtherController(controller.to_owned());
     }
@@ -142,8 +158,12 @@ fn stopped(service: &Service, failed: &Deployment, reason: Option<&str>) -> Resp
         Trip::Breaker => service.breaker.rollback,
         Trip::Alarm => service.alarms.rollback,
     };
-    // Only a deployment that completed is one to go back to.
-    let completed = |it: &Deployment| it.id != failed.id && it.rollout == Some(Rollout::Completed);
+    // Only a deployment that completed is one to go back to. Blue/green deployments have no rollout
+    // state: there it is the one whose tasks run.
+    let completed = |it: &Deployment| {
+        let serves = it.rollout.is_none() && it.running > 0;
+        it.id != failed.id && (it.rollout == Some(Rollout::Completed) || serves)
+    };
     let candidate = service.deployments.iter().any(completed);
     match (rolls_back, candidate) {
         (true, true) => Response::WillRollBack { by },
@@ -338,6 +358,16 @@ mod tests {
         };
         let got = respond(&service, service.deployment("ecs-svc/2"), said);
         assert_eq!(got, Response::RollbackFailed);
+    }
+
+    #[test]
+    fn a_service_that_is_deleted_has_no_deployment_to_mend() {
+        for (status, gone) in [("DRAINING", false), ("INACTIVE", true)] {
+            let mut service = service(vec![failed(), old()], (true, true));
+            service.status = status.to_owned();
+            service.controller = Some("CODE_DEPLOY".to_owned());
+            check(&service, Response::Deleted { gone });
+        }
     }
 
     #[test]

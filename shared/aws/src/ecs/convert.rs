@@ -61,13 +61,22 @@ pub(super) fn service(service: &sdk::Service) -> Service {
     }
 }
 
+/// A blue/green service has two target groups for one load balancer: traffic moves from one to the
+/// other (API reference, `AdvancedConfiguration`).
 fn target_groups(service: &sdk::Service) -> Vec<String> {
-    let groups = service
-        .load_balancers()
-        .iter()
-        .filter_map(|it| owned(it.target_group_arn()));
-    let mut groups: Vec<_> = groups.collect();
-    groups.dedup();
+    let mut groups: Vec<String> = Vec::new();
+    for balancer in service.load_balancers() {
+        let advanced = balancer.advanced_configuration();
+        let alternate = advanced.and_then(|it| it.alternate_target_group_arn());
+        for group in [balancer.target_group_arn(), alternate]
+            .into_iter()
+            .flatten()
+        {
+            if !groups.iter().any(|known| known == group) {
+                groups.push(group.to_owned());
+            }
+        }
+    }
     groups
 }
 

@@ -33,7 +33,7 @@ pub struct Service {
     pub deployments: Vec<Deployment>,
     /// The service events, newest first.
     pub events: Vec<ServiceEvent>,
-    /// The ARNs of its target groups.
+    /// The ARNs of its target groups, also of the alternate ones of blue/green deployments.
     pub target_groups: Vec<String>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
@@ -44,6 +44,11 @@ pub struct Service {
 }
 
 impl Service {
+    /// Whether it is being deleted (`DRAINING`) or is deleted (`INACTIVE`).
+    pub fn is_deleted(&self) -> bool {
+        matches!(self.status.as_str(), "DRAINING" | "INACTIVE")
+    }
+
     /// The deployment that is PRIMARY.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments
@@ -171,6 +176,8 @@ pub struct RevisionImage {
 pub struct GoodRevision {
     /// The task definition's ARN.
     pub task_definition: String,
+    /// The service revision's ARN, where the history names it.
+    pub revision: Option<String>,
     /// How it is known to be good.
     pub known_from: KnownFrom,
 }

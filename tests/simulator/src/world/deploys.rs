@@ -74,6 +74,20 @@ impl World {
         self.services[index].deployments[0].id.clone()
     }
 
+    /// Deploys the same task definition again, as `UpdateService` does with `forceNewDeployment`:
+    /// tags are resolved anew. Gives the deployment id.
+    ///
+    /// # Panics
+    /// Where there is no such service.
+    pub fn redeploy(&mut self, cluster: &str, service: &str) -> String {
+        let index = self
+            .service_index(cluster, service)
+            .expect("a known service");
+        let arn = self.services[index].deployments[0].task_definition.clone();
+        self.begin_if_changed(index, &arn, true);
+        self.services[index].deployments[0].id.clone()
+    }
+
     /// Changes the desired count, without a new deployment.
     pub fn scale(&mut self, cluster: &str, service: &str, desired: u32) {
         let index = self

@@ -1,44 +1,103 @@
 //! What changed from the last good revision.
 
-use crate::change;
-use crate::facts::{Deployment, DeploymentFacts};
+use super::words::revision;
+use crate::change::{self, Change};
+use crate::facts::{Deployment, DeploymentFacts, GoodRevision, KnownFrom};
+use crate::good;
 use crate::sanitize::line;
 
 const SHOWN: usize = 12;
 
-/// The differences, one line each, images first.
+/// The last good revision and how it is known, then the differences, one line each, images first.
 pub(super) fn lines(facts: &DeploymentFacts, failing: Option<&Deployment>) -> Vec<String> {
-    let mut changes = match (facts.good_definition.known(), facts.failing.known()) {
+    let Some(good) = facts.good.known().and_then(Option::as_ref) else {
+        return Vec::new();
+    };
+    let definitions = (facts.good_definition.known(), facts.failing.known());
+    let mut changes = match definitions {
         (Some(good), Some(failing)) => change::between(good, failing),
         _ => Vec::new(),
     };
     changes.extend(new_digests(facts, failing));
     let more = changes.len().saturating_sub(SHOWN);
     let shown = changes.iter().take(SHOWN);
-    let mut lines: Vec<String> = shown.map(|change| line(&change.to_string(), 200)).collect();
+    let mut lines = vec![last_good(good)];
+    lines.extend(shown.map(|change| line(&change.to_string(), 200)));
+    if changes.is_empty() && matches!(definitions, (Some(_), Some(_))) {
+        lines.push("Nothing that opsbot compares differs from it.".to_owned());
+    }
     if more > 0 {
         lines.push(format!("… and {more} more."));
     }
     lines
 }
 
+fn last_good(good: &GoodRevision) -> String {
+    let known = match good.known_from {
+        KnownFrom::History => "the newest success in the service's deployment history",
+        KnownFrom::Record => "opsbot saw it complete and wrote it down",
+        KnownFrom::Listed => "the service still lists its completed deployment",
+    };
+    format!("Last good: {} ({known}).", revision(&good.task_definition))
+}
+
 /// References that stand in both revisions and mean another image now.
-fn new_digests(facts: &DeploymentFacts, failing: Option<&Deployment>) -> Vec<change::Change> {
-    let revisions = facts
-        .revisions
-        .known()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let of = |arn: &str| {
-        revisions
-            .iter()
-            .find(|revision| revision.task_definition == arn)
+fn new_digests(facts: &DeploymentFacts, failing: Option<&Deployment>) -> Vec<Change> {
+    let known = |good: &GoodRevision| {
+        let (history, revisions) = (facts.history.known()?, facts.revisions.known()?);
+        let good = good.revision.as_ref()?;
+        let good = revisions.iter().find(|revision| revision.arn == *good)?;
+        let failing = good::failing_revision(history, revisions, &failing?.task_definition)?;
+        Some(change::digests(good, failing))
     };
     let good = facts.good.known().and_then(Option::as_ref);
-    match (good.and_then(|good| of(&good.task_definition)), failing) {
-        (Some(good), Some(failing)) => of(&failing.task_definition)
-            .map(|failing| change::digests(good, failing))
-            .unwrap_or_default(),
-        _ => Vec::new(),
+    good.and_then(known).unwrap_or_default()
+}
+
+/// The images that a moved tag replaced, pinned by their digests (`registry/app@sha256:…`): where
+/// the failing and the last good revision are the same task definition, going back to it changes
+/// nothing, but these images ran well.
+pub(super) fn replaced_images(
+    facts: &DeploymentFacts,
+    failing: Option<&Deployment>,
+) -> Vec<String> {
+    let good = facts.good.known().and_then(Option::as_ref);
+    let same = matches!((good, failing), (Some(good), Some(failing)) if good.task_definition == failing.task_definition);
+    let moved = new_digests(facts, failing).into_iter();
+    let pinned = moved.filter_map(|change| match change {
+        Change::Digest { image, from, .. } => Some(line(&pinned(&image, &from), 300)),
+        _ => None,
+    });
+    pinned.filter(|_| same).collect()
+}
+
+/// A colon before the last slash belongs to the registry's port, not to a tag.
+fn pinned(image: &str, digest: &str) -> String {
+    let repository = match image.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => image,
+    };
+    format!("{repository}@{digest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_pinned_without_its_tag() {
+        for (image, want) in [
+            ("registry/order-api:latest", "registry/order-api@sha256:a"),
+            (
+                "registry:5000/order-api:1",
+                "registry:5000/order-api@sha256:a",
+            ),
+            (
+                "registry:5000/order-api",
+                "registry:5000/order-api@sha256:a",
+            ),
+        ] {
+            assert_eq!(pinned(image, "sha256:a"), want);
+        }
     }
 }

@@ -37,6 +37,7 @@ pub(super) fn severity(
     match kind {
         Kind::RollbackFailed => Severity::Critical,
         Kind::Recovered => Severity::Info,
+        _ if matches!(response, Response::Deleted { .. }) => Severity::Warning,
         _ if matches!(response, Response::Over { .. }) && !short => Severity::Info,
         _ if short => Severity::Critical,
         _ => Severity::Warning,
@@ -63,6 +64,20 @@ fn running(service: &Service, failing: Option<&Deployment>) -> String {
         pending,
         ..
     } = service;
+    if service.is_deleted() {
+        return match as_count(*running) {
+            0 => format!(
+                "The service is deleted ({}): no task of it runs.",
+                line(&service.status, 20)
+            ),
+            n => format!(
+                "The service is being deleted ({}): {} of it still run{} and will be stopped.",
+                line(&service.status, 20),
+                count(n, "task"),
+                if n == 1 { "s" } else { "" }
+            ),
+        };
+    }
     if *desired == 0 {
         return "The service is scaled to 0 tasks: nothing serves, and nothing should.".to_owned();
     }

@@ -67,6 +67,10 @@ impl Story<'_> {
             Kind::RollbackFailed => format!("the rollback to {} failed too", self.failing_name()),
             _ => format!("deployment of {} failed", self.failing_name()),
         };
+        let what = match response {
+            Response::Over { .. } => format!("{what} and is over already"),
+            _ => what,
+        };
         alert.headline = headline(self.service, &what, phrase);
         alert.what_happened = self.how_it_failed(kind);
         alert
@@ -118,7 +122,7 @@ impl Story<'_> {
             self.reason
                 .map(|reason| quoted("ECS gives as the reason", reason)),
         );
-        if self.failing().is_none() {
+        if self.failing().is_none() && !matches!(response, Response::Deleted { .. }) {
             alert.response = ResponseSection {
                 code: "none".to_owned(),
                 sentence: "No deployment is in progress; ECS keeps trying by itself.".to_owned(),
@@ -198,6 +202,7 @@ impl Story<'_> {
             .collect::<Vec<_>>();
         let good = facts.good.known().and_then(Option::as_ref);
         let good = good.map(|good| revision(&good.task_definition));
+        let replaced = changes::replaced_images(facts, self.failing());
         let stack = service.and_then(|service| service.tags.get("aws:cloudformation:stack-name"));
         let stack = stack.map(|name| line(name, 128));
         Alert {
@@ -223,6 +228,7 @@ impl Story<'_> {
                 causes: &causes,
                 response,
                 good: good.as_deref().filter(|_| self.may_go_back()),
+                replaced: &replaced,
                 failing: &self.failing_name(),
                 stack: stack.as_deref(),
                 blind: causes.is_empty() && self.denied(),

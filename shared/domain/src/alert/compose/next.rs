@@ -11,6 +11,8 @@ pub(super) struct Situation<'a> {
     pub(super) response: &'a Response,
     /// The last good revision, if it can be started.
     pub(super) good: Option<&'a str>,
+    /// Where the last good revision is the failing one: the images that ran well, pinned.
+    pub(super) replaced: &'a [String],
     pub(super) failing: &'a str,
     /// The CloudFormation stack that the service belongs to.
     pub(super) stack: Option<&'a str>,
@@ -30,7 +32,7 @@ pub(super) fn steps(now: &Situation<'_>) -> Vec<String> {
     let service = now.service;
     match now.response {
         Response::RollingBack { .. } | Response::WillRollBack { .. } => {
-            steps.push(infrastructure_code(now.failing));
+            steps.push(pin(now).unwrap_or_else(|| infrastructure_code(now.failing)));
         }
         Response::StoppedOnly { by } => {
             steps.extend(way_back(now));
@@ -52,8 +54,26 @@ pub(super) fn steps(now: &Situation<'_>) -> Vec<String> {
                 "Release a revision with the fix; ECS starts tasks again only then.".to_owned(),
             );
         }
+        Response::Deleted { .. } => {
+            steps.insert(
+                0,
+                "Make sure that the service was deleted on purpose; ECS does not bring it back, \
+                 your infrastructure code can."
+                    .to_owned(),
+            );
+        }
         Response::Superseded { .. } | Response::Watched | Response::Over { .. } => {}
-        Response::OtherController(_) | Response::Unknown => {}
+        Response::OtherController(controller) => steps.push(
+            match controller.as_str() {
+                "CODE_DEPLOY" => {
+                    "Look at the service's deployment in AWS CodeDeploy: only it can roll back, by \
+                     the settings of its deployment group."
+                }
+                _ => "Look at the tool that makes the service's task sets: only it can roll back.",
+            }
+            .to_owned(),
+        ),
+        Response::Unknown => {}
     }
     steps
 }
@@ -61,6 +81,9 @@ pub(super) fn steps(now: &Situation<'_>) -> Vec<String> {
 /// CloudFormation rolls its stack back by itself when the circuit breaker fails the update; whoever
 /// updates the service beside it fights it.
 fn way_back(now: &Situation<'_>) -> Option<String> {
+    if let Some(pin) = pin(now) {
+        return Some(pin);
+    }
     match (now.stack, now.good) {
         (Some(stack), _) => Some(format!(
             "The service belongs to CloudFormation stack {stack}, which rolls back by itself when \
@@ -69,6 +92,20 @@ fn way_back(now: &Situation<'_>) -> Option<String> {
         (None, Some(good)) => Some(go_back(now.service, good)),
         (None, None) => None,
     }
+}
+
+/// A tag that was moved is the one change that going back to a revision does not undo.
+fn pin(now: &Situation<'_>) -> Option<String> {
+    let (failing, images) = (now.failing, now.replaced);
+    (!images.is_empty()).then(|| {
+        format!(
+            "Going back to {failing} would not help: it is the failing revision itself, and its tag \
+             names another image now. Register a revision with the image that ran well pinned by \
+             its digest, {}, and deploy that; or push a mended image under the tag and deploy \
+             again with --force-new-deployment.",
+            images.join(" and ")
+        )
+    })
 }
 
 /// What a rollback leaves behind.

@@ -98,6 +98,15 @@ pub(super) fn response(response: &Response, failing: &str) -> String {
                 .to_owned()
         }
         Response::Watched => "ECS keeps trying; the deployment has not failed yet.".to_owned(),
+        Response::Deleted { gone: false } => {
+            "None: the service is being deleted (DRAINING). ECS stops its tasks and neither \
+             retries nor rolls back."
+                .to_owned()
+        }
+        Response::Deleted { gone: true } => {
+            "None: the service is deleted (INACTIVE). ECS neither retries nor rolls back."
+                .to_owned()
+        }
         Response::OtherController(controller) => format!(
             "ECS does not manage this service's deployments: its controller is {}.",
             line(controller, 40)
