@@ -65,6 +65,17 @@ impl Told {
         }
     }
 
+    /// Incident and SMS form of every alert so far: one line each.
+    fn thread(&self) -> String {
+        let line = |alert: &Published| {
+            let id = incident(alert);
+            let id = id.rsplit('/').next().unwrap_or_default().to_owned();
+            format!("{id} {}", alert.for_protocol("sms"))
+        };
+        let lines: Vec<String> = self.bot.alerts().iter().map(line).collect();
+        lines.join("\n")
+    }
+
     /// The SMS form of every alert so far: one line each.
     fn sms(&self) -> String {
         let lines = self.bot.alerts();
@@ -221,27 +232,47 @@ async fn two_failed_releases_are_two_incidents_and_both_get_a_last_word() {
     assert_eq!(incident(&alerts[1]), incident(&alerts[3]));
 }
 
-#[tokio::test]
-async fn a_rollback_that_fails_too_is_critical() {
-    let told = told("ecs-rolls-back");
-    told.deliver(&[&told.failure(), &told.rollback()]).await;
-    let events = told.bot.aws.with(|world: &mut World| {
+/// The rollback fails too, and somebody releases a revision that runs.
+fn rollback_fails_too(told: &Told) -> Vec<Value> {
+    told.bot.aws.with(|world: &mut World| {
         world.set_fate(
             "order-api:41",
             simulator::Fate::fails_to_start("CannotPullContainerError: gone: not found"),
         );
         world.scale(CLUSTER, SERVICE, 6);
         until(world, "SERVICE_DEPLOYMENT_FAILED")
+    })
+}
+
+async fn mended(told: &Told) {
+    let events = told.bot.aws.with(|world: &mut World| {
+        let definition = simulator::TaskDefinition::of(SERVICE).revision(43);
+        world.register(definition.container("app", "x:1").port(8080));
+        world.deploy(CLUSTER, SERVICE, "order-api:43");
+        until(world, "SERVICE_DEPLOYMENT_COMPLETED")
     });
     told.bot.deliver_all(&events).await;
-    let alerts = told.bot.alerts();
-    assert_eq!(
-        attribute(alerts.last().unwrap(), "kind"),
-        "rollback_failed",
-        "{}",
-        told.sms()
-    );
-    assert_eq!(attribute(alerts.last().unwrap(), "severity"), "critical");
+}
+
+#[tokio::test]
+async fn a_rollback_that_fails_too_is_a_critical_update_with_one_last_word() {
+    let told = told("ecs-rolls-back");
+    told.deliver(&[&told.failure(), &told.rollback()]).await;
+    let failed = rollback_fails_too(&told);
+    told.bot.deliver_all(&failed).await;
+    told.bot.deliver_all(&failed).await;
+    mended(&told).await;
+    insta::assert_snapshot!(told.thread());
+}
+
+#[tokio::test]
+async fn a_rollback_that_fails_too_finds_its_incident_also_when_it_is_told_first() {
+    let told = told("ecs-rolls-back");
+    let failed = rollback_fails_too(&told);
+    told.bot.deliver_all(&failed).await;
+    told.deliver(&[&told.rollback(), &told.failure()]).await;
+    mended(&told).await;
+    insta::assert_snapshot!(told.thread());
 }
 
 #[tokio::test]

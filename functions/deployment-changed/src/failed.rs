@@ -8,7 +8,6 @@ use domain::event::{DeploymentChange, DeploymentEvent};
 use domain::facts::{Fact, Missing};
 use domain::good;
 use domain::incident::{News, OpenIncident, ServiceRecord};
-use domain::response::Response;
 
 use crate::Retry;
 use crate::telling::{Go, claim, mark, publish};
@@ -85,28 +84,11 @@ impl Failure<'_> {
         };
         let alert = story.failed();
         let quiet = publish(&alert, invocation).await?;
-        let response = story.response();
-        let rolling_back_to = match &response {
-            Response::RollingBack { .. } => facts
-                .service
-                .known()
-                .and_then(|service| service.primary())
-                .map(|it| it.id.clone()),
-            _ => None,
-        };
-        let failing = facts
-            .failing
-            .known()
-            .map(|definition| definition.arn.clone());
         let open = OpenIncident {
-            id: alert.incident,
-            deployment: deployment.unwrap_or("unknown").to_owned(),
-            failing,
-            failed_at: event.at,
-            rolling_back_to,
             quiet,
+            ..story.incident()
         };
-        if !response.is_final() {
+        if !story.response().is_final() {
             self.open(open, invocation).await?;
         }
         mark(&event.service, &self.news(), invocation).await;

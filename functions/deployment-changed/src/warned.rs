@@ -23,14 +23,10 @@ pub(crate) async fn answer(
         action.at,
         settings.lasting,
     );
-    let (glance, record, claimed) = tokio::join!(
+    let (glance, record) = tokio::join!(
         gather::glance(&asking, service, action.at),
         state.record(service),
-        claim(service, &news, invocation),
     );
-    let Go::Tell(unmarked) = claimed? else {
-        return Ok(());
-    };
     let symptom = record
         .known()
         .and_then(|it| it.symptom_of(action.at, settings.lasting));
@@ -45,7 +41,13 @@ pub(crate) async fn answer(
     let deployment = failing_id(&glance);
     let deployment = deployment.as_deref();
     let lines = settings.log_tail_lines;
-    let facts = gather::facts(&asking, service, glance, deployment, &record, lines).await;
+    let (facts, claimed) = tokio::join!(
+        gather::facts(&asking, service, glance, deployment, &record, lines),
+        claim(service, &news, invocation),
+    );
+    let Go::Tell(unmarked) = claimed? else {
+        return Ok(());
+    };
     let story = Story {
         service,
         deployment,

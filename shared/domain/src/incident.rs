@@ -41,11 +41,10 @@ impl ServiceRecord {
         self.open.iter().find(|open| open.deployment == deployment)
     }
 
-    /// Whether people were told that ECS rolls back to this deployment.
-    pub fn rolls_back_to(&self, deployment: &str) -> bool {
-        self.open
-            .iter()
-            .any(|open| open.rolling_back_to.as_deref() == Some(deployment))
+    /// The newest incident of which people were told that ECS rolls back to this deployment.
+    pub fn rolled_back_to(&self, deployment: &str) -> Option<&OpenIncident> {
+        let goes = |open: &&OpenIncident| open.rolling_back_to.as_deref() == Some(deployment);
+        self.open.iter().rfind(goes)
     }
 
     /// Whether an incident ended at that time or later: what happened before it is history.

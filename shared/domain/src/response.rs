@@ -21,7 +21,7 @@ pub enum Response {
         /// The task definition it goes back to.
         to: String,
     },
-    /// The failed deployment was itself a rollback.
+    /// The failed deployment was itself a rollback, or its rollback failed too.
     RollbackFailed,
     /// Rollback is on for what tripped, and no rollback has begun yet.
     WillRollBack {
@@ -124,6 +124,9 @@ pub fn respond(service: &Service, failed: Option<&Deployment>, said: Said<'_>) -
                 to: task_definition,
             }
         }
+        Some(Rollout::Failed) if failed.is_some_and(|failed| is_older(primary, failed)) => {
+            Response::RollbackFailed
+        }
         _ if failed.is_none_or(|failed| failed.id != primary.id) => Response::Superseded {
             by: task_definition,
         },
@@ -137,6 +140,12 @@ pub fn respond(service: &Service, failed: Option<&Deployment>, said: Said<'_>) -
 /// Whether an event says that the PRIMARY deployment itself failed.
 fn is(primary: &Deployment, failed: Option<&Deployment>, said: Said<'_>) -> bool {
     said.failed && failed.is_some_and(|failed| failed.id == primary.id)
+}
+
+/// What replaces a failed deployment is newer, unless ECS went back to it.
+fn is_older(primary: &Deployment, failed: &Deployment) -> bool {
+    let began = (primary.created_at, failed.created_at);
+    primary.id != failed.id && matches!(began, (Some(primary), Some(failed)) if primary < failed)
 }
 
 fn watched(service: &Service) -> Response {
@@ -368,6 +377,19 @@ mod tests {
             service.controller = Some("CODE_DEPLOY".to_owned());
             check(&service, Response::Deleted { gone });
         }
+    }
+
+    #[test]
+    fn a_failure_told_after_its_rollback_failed_is_not_superseded() {
+        let began = |seconds| chrono::DateTime::from_timestamp(seconds, 0);
+        let mut back = deployment(1, "PRIMARY", Rollout::Failed, TRIPPED);
+        let mut gone = failed();
+        gone.status = "ACTIVE".to_owned();
+        (back.created_at, gone.created_at) = (began(10), began(20));
+        check(
+            &service(vec![back, gone], (true, true)),
+            Response::RollbackFailed,
+        );
     }
 
     #[test]

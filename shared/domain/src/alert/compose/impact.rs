@@ -35,8 +35,9 @@ pub(super) fn severity(
     };
     let short = serving(service, failing) < service.desired;
     match kind {
-        Kind::RollbackFailed => Severity::Critical,
         Kind::Recovered => Severity::Info,
+        Kind::RollbackFailed => Severity::Critical,
+        _ if *response == Response::RollbackFailed => Severity::Critical,
         _ if matches!(response, Response::Deleted { .. }) => Severity::Warning,
         _ if matches!(response, Response::Over { .. }) && !short => Severity::Info,
         _ if short => Severity::Critical,

@@ -4,6 +4,7 @@
 mod changes;
 mod collected;
 mod impact;
+mod incident;
 mod next;
 mod recovered;
 mod settled;
@@ -57,7 +58,7 @@ impl Story<'_> {
     pub fn failed(&self) -> Alert {
         let response = self.response();
         let kind = match response {
-            Response::RollbackFailed => Kind::RollbackFailed,
+            Response::RollbackFailed if self.was_rollback() => Kind::RollbackFailed,
             _ => Kind::DeploymentFailed,
         };
         let ranked = self.ranked();
@@ -71,6 +72,7 @@ impl Story<'_> {
             Response::Over { .. } => format!("{what} and is over already"),
             _ => what,
         };
+        alert.incident = self.incident().id;
         alert.headline = headline(self.service, &what, phrase);
         alert.what_happened = self.how_it_failed(kind);
         alert
@@ -144,22 +146,6 @@ impl Story<'_> {
             was_rollback: self.was_rollback(),
         };
         respond(service, self.failing(), said)
-    }
-
-    /// Whether ECS was rolling back to this deployment: opsbot saw it begin, or the history says
-    /// so. A first deployment ends as a failed rollback too, for want of a candidate.
-    fn was_rollback(&self) -> bool {
-        let record = self.record.known();
-        let seen = matches!((record, self.deployment), (Some(record), Some(id)) if record.rolls_back_to(id));
-        let newest = self
-            .facts
-            .history
-            .known()
-            .and_then(|history| history.first());
-        seen || newest.is_some_and(|newest| {
-            let reason = newest.reason.as_deref().unwrap_or_default();
-            newest.status == "ROLLBACK_FAILED" && !reason.contains("No rollback candidate")
-        })
     }
 
     fn failing(&self) -> Option<&Deployment> {

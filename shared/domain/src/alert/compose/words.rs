@@ -66,10 +66,11 @@ pub(super) fn response(response: &Response, failing: &str) -> String {
                 revision(to)
             )
         }
-        Response::RollbackFailed => format!(
-            "{failing} was what ECS rolled back to. ECS does not roll back a rollback, \
-             so nothing happens any more until somebody acts."
-        ),
+        Response::RollbackFailed => {
+            "Nothing happens any more until somebody acts: the rollback failed too, and ECS does \
+             not roll back a rollback."
+                .to_owned()
+        }
         Response::WillRollBack { by: trip } => {
             format!(
                 "Rollback is on for {}, so ECS is about to roll back by itself.",

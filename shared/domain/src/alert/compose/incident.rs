@@ -1,0 +1,90 @@
+//! Which incident a failure belongs to: one of its own, or the one whose rollback failed.
+
+use chrono::TimeDelta;
+
+use super::Story;
+use crate::facts::{Deployment, Rollout};
+use crate::incident::{OpenIncident, incident_id};
+use crate::response::Response;
+
+/// A deployment and its service deployment may begin this far apart.
+const MOMENT: TimeDelta = TimeDelta::minutes(1);
+
+impl Story<'_> {
+    /// The incident as it is to be remembered. A rollback that failed too belongs to the incident
+    /// of the release that was rolled back: people get an update in the same thread, and one last
+    /// word.
+    pub fn incident(&self) -> OpenIncident {
+        let back_to = || self.primary().map(|it| it.id.clone());
+        match self.response() {
+            Response::RollbackFailed if self.was_rollback() => {
+                self.rolled_back().unwrap_or_else(|| self.own(None))
+            }
+            Response::RollbackFailed | Response::RollingBack { .. } => self.own(back_to()),
+            _ => self.own(None),
+        }
+    }
+
+    fn own(&self, rolling_back_to: Option<String>) -> OpenIncident {
+        let failing = self.facts.failing.known();
+        OpenIncident {
+            id: incident_id(self.service, self.deployment.unwrap_or("deployment")),
+            deployment: self.deployment.unwrap_or("unknown").to_owned(),
+            failing: failing.map(|definition| definition.arn.clone()),
+            failed_at: self.at,
+            rolling_back_to,
+            quiet: false,
+        }
+    }
+
+    /// The incident whose rollback is failing: the one that is known to roll back to this
+    /// deployment; else that of the failed deployment still listed beside it, whose own event may
+    /// be late; else the newest.
+    fn rolled_back(&self) -> Option<OpenIncident> {
+        let this = self.deployment?;
+        let record = self.record.known();
+        let told = record.and_then(|record| record.rolled_back_to(this));
+        let open = |failed: &Deployment| record.and_then(|record| record.open_for(&failed.id));
+        let listed = self.failed_beside(this);
+        let newest = || record?.open.iter().rfind(|open| open.deployment != this);
+        let known = told.or_else(|| listed.map_or_else(newest, open)).cloned();
+        let unseen = |failed: &Deployment| OpenIncident {
+            id: incident_id(self.service, &failed.id),
+            deployment: failed.id.clone(),
+            failing: Some(failed.task_definition.clone()),
+            ..self.own(None)
+        };
+        let incident = known.or_else(|| listed.map(unseen))?;
+        Some(OpenIncident {
+            rolling_back_to: Some(this.to_owned()),
+            ..incident
+        })
+    }
+
+    /// Whether ECS was rolling back to this deployment: opsbot saw it begin, or the history says
+    /// so. A first deployment ends as a failed rollback too, for want of a candidate; but the one
+    /// that ECS goes back to is older than the service deployment that failed.
+    pub(super) fn was_rollback(&self) -> bool {
+        let record = self.record.known();
+        let seen = self.deployment.and_then(|id| record?.rolled_back_to(id));
+        let history = self.facts.history.known();
+        let newest = history.and_then(|history| history.first());
+        seen.is_some()
+            || newest.is_some_and(|newest| {
+                let reason = newest.reason.as_deref().unwrap_or_default();
+                let began = self.failing().and_then(|failing| failing.created_at);
+                let older = matches!((began, newest.created_at), (Some(it), Some(newest)) if it + MOMENT < newest);
+                let no_candidate = reason.contains("No rollback candidate");
+                newest.status == "ROLLBACK_FAILED" && (older || !no_candidate)
+            })
+    }
+
+    fn failed_beside(&self, this: &str) -> Option<&Deployment> {
+        let mut deployments = self.facts.service.known()?.deployments.iter();
+        deployments.find(|it| it.id != this && it.rollout == Some(Rollout::Failed))
+    }
+
+    fn primary(&self) -> Option<&Deployment> {
+        self.facts.service.known()?.primary()
+    }
+}
