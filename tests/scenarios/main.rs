@@ -9,6 +9,6 @@ mod bad_input;
 mod failed_deployment;
 mod faults;
 mod incident;
-mod stopped;
 mod services;
+mod stopped;
 mod warning;

@@ -4,7 +4,8 @@
 //! chance, or logs: time and settings are arguments, and what AWS said comes in as [`facts`].
 //!
 //! A function of opsbot goes through six verbs, and the head has one room for each that thinks:
-//! parse ([`event`], [`stop`]), diagnose ([`causes`], [`change`]), decide ([`response`], [`stop`]) and the words for
+//! parse ([`event`], [`stop`]), diagnose ([`causes`], [`change`]), decide ([`response`], [`stop`],
+//! [`verdict`]) and the words for
 //! tell ([`alert`], through [`sanitize`]).
 
 pub mod alert;
@@ -19,4 +20,5 @@ pub mod incident;
 pub mod response;
 pub mod sanitize;
 pub mod settings;
-pub mod stop;
+//! parse ([`event`], [`stop`]), diagnose ([`causes`], [`change`]), decide ([`response`], [`stop`],
+//! [`verdict`]) and the words for

@@ -129,6 +129,7 @@ pub(super) fn service_deployment(deployment: &sdk::ServiceDeploymentBrief) -> Se
         target_revision: owned(deployment.target_service_revision_arn()),
         created_at: time(deployment.created_at()),
         finished_at: time(deployment.finished_at()),
+        detail: None,
     }
 }
 

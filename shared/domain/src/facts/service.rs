@@ -149,6 +149,39 @@ pub struct ServiceDeployment {
     pub created_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
+    /// What only `DescribeServiceDeployments` says; `None` where it was only listed.
+    pub detail: Option<ServiceDeploymentDetail>,
+}
+
+/// What `DescribeServiceDeployments` says beyond `ListServiceDeployments`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceDeploymentDetail {
+    /// The ARNs of the service revisions that ran when it began: where ECS can go back to.
+    pub sources: Vec<String>,
+    /// The ARN of the service revision that ECS rolls, or rolled, back to.
+    pub rolled_back_to: Option<String>,
+    /// Its lifecycle hooks, `lifecycleHookDetails`.
+    pub hooks: Vec<LifecycleHook>,
+}
+
+/// One entry of `lifecycleHookDetails`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LifecycleHook {
+    /// Such as `ecs-pause-…`.
+    pub id: String,
+    /// `AWS_LAMBDA` or `PAUSE`.
+    pub target_type: String,
+    /// `AWAITING_ACTION` is the one that `ContinueServiceDeployment` answers.
+    pub status: String,
+}
+
+/// The CloudFormation stack that a service belongs to, `DescribeStacks`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StackState {
+    /// The stack's name.
+    pub name: String,
+    /// Such as `UPDATE_COMPLETE` or `UPDATE_IN_PROGRESS`.
+    pub status: String,
 }
 
 /// What `DescribeServiceRevisions` says.

@@ -1,0 +1,294 @@
+//! What the alert says of a verdict. Read at night, on a telephone: what happens, why, and what to
+//! do, with the names.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    By, Digests, EcsRollback, NotFailing, Paused, Proposal, StackHold, Unusable, Verdict, plan,
+};
+use crate::arn::revision_name;
+use crate::causes::Cause;
+use crate::facts::{Missing, Why};
+use crate::response::Trip;
+use crate::sanitize::line;
+
+pub(super) fn of(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::ServiceGone { status } => {
+            let status = line(status, 40);
+            format!("Not rolled back: the service is not active ({status}).")
+        }
+        Verdict::FactsMissing { missing } => facts_missing(missing),
+        Verdict::NotOurs { what } => not_ours(what),
+        Verdict::Watch { rollback } => watch(rollback),
+        Verdict::Superseded { by } => format!(
+            "Not rolled back: a newer deployment, of {}, has taken its place.",
+            revision(by)
+        ),
+        Verdict::WasRollback { by, on } => was_rollback(*by, on.as_deref()),
+        Verdict::AlreadyDone { to, at } => format!(
+            "Not rolled back again: opsbot went back from this deployment to {} at {}, and tries \
+             once only.",
+            revision(to),
+            clock(*at)
+        ),
+        Verdict::Unclear { deployment, why } => format!(
+            "Not rolled back: the state of {} is not clear, because {}.",
+            line(deployment, 80),
+            line(why, 200)
+        ),
+        Verdict::NotFailing { why } => not_failing(why),
+        Verdict::CoolingDown(paused) => cooling_down(paused),
+        Verdict::StackInProgress { stack, why } => stack_in_progress(stack, why),
+        Verdict::NotItsFault { cause, old_too } => not_its_fault(*cause, *old_too),
+        Verdict::NothingGood { failing } => format!(
+            "Not rolled back: no earlier revision is known to have been good. Release one that \
+             mends {}.",
+            revision(failing)
+        ),
+        Verdict::SameRevision {
+            task_definition,
+            digests,
+        } => same_revision(task_definition, digests.as_ref()),
+        Verdict::TargetUnusable { target, why } => target_unusable(target, why),
+        Verdict::NotOptedIn { rung, proposal } => format!(
+            "Not rolled back: {rung}. It would have been: {}. To allow it from now on: {}. To do it \
+             once by hand: {}",
+            deed(proposal),
+            plan::opt_in(&proposal.service),
+            proposal.command()
+        ),
+        Verdict::DryRun { rung, proposal } => {
+            let because = rung
+                .as_ref()
+                .map_or_else(|| "the request says so".to_owned(), ToString::to_string);
+            format!(
+                "Dry run, nothing was changed: {because}. It would have been: {}. By hand: {}",
+                deed(proposal),
+                proposal.command()
+            )
+        }
+        Verdict::Ask { rung, proposal } => format!(
+            "Waiting for your word: {rung}. opsbot would go back by {}. To do it: {}",
+            deed(proposal),
+            proposal.command()
+        ),
+        Verdict::RollBack { rung, proposal } => format!(
+            "Rolling back by {}: {rung}. Your infrastructure code still holds {}.",
+            deed(proposal),
+            revision(&proposal.failing)
+        ),
+    }
+}
+
+fn deed(proposal: &Proposal) -> String {
+    let plan = format!(
+        "{}, away from {}",
+        proposal.plan,
+        revision(&proposal.failing)
+    );
+    let strategy = proposal.shifts_traffic.as_deref();
+    match (strategy, &proposal.plan) {
+        (Some(strategy), plan::Plan::Update { .. }) => format!(
+            "{plan} (a whole new {} deployment with traffic shifts of its own)",
+            line(strategy, 40)
+        ),
+        _ => plan,
+    }
+}
+
+fn facts_missing(missing: &[Missing]) -> String {
+    let all: Vec<_> = missing.iter().map(gap).collect();
+    format!(
+        "Not rolled back: what it would rest on could not be read: {}.",
+        all.join("; ")
+    )
+}
+
+fn gap(missing: &Missing) -> String {
+    let why = match &missing.why {
+        Why::Denied { action, .. } => format!("the role lacks {action}"),
+        Why::Throttled { action } => format!("{action} was throttled"),
+        Why::TimedOut { action } => format!("{action} did not answer in time"),
+        Why::Failed { action, detail } => format!("{action} failed: {detail}"),
+        Why::NotFound { detail } | Why::NotAsked { detail } => detail.clone(),
+        Why::NotNeeded => "not asked for".to_owned(),
+    };
+    format!("{} ({})", line(&missing.what, 120), line(&why, 200))
+}
+
+fn not_ours(what: &str) -> String {
+    let way = match what {
+        "deployment controller CODE_DEPLOY" => {
+            " Stop the deployment in AWS CodeDeploy, with rollback."
+        }
+        "deployment controller EXTERNAL" => " Whoever makes its task sets has to go back.",
+        _ => "",
+    };
+    format!(
+        "Not rolled back: opsbot does not roll back a service with {}.{way}",
+        line(what, 120)
+    )
+}
+
+fn watch(rollback: &EcsRollback) -> String {
+    let target = |to: &Option<String>| {
+        let to = to.as_deref();
+        to.map(|to| format!(" to {}", revision(to)))
+            .unwrap_or_default()
+    };
+    match rollback {
+        EcsRollback::Running { to, asked_at } => {
+            let asked = asked_at.map(|at| format!(", as opsbot asked at {}", clock(at)));
+            format!(
+                "ECS is rolling back{}{}. opsbot stays out of its way and reports how it ends.",
+                target(to),
+                asked.unwrap_or_default()
+            )
+        }
+        EcsRollback::Done { to } => format!("ECS has rolled back{} already.", target(to)),
+        EcsRollback::Expected { by } => {
+            let by = match by {
+                Trip::Breaker => "circuit breaker trips",
+                Trip::Alarm => "deployment alarms fire",
+            };
+            format!(
+                "Not rolled back by opsbot: ECS rolls back by itself when its {by}. opsbot reports \
+                 how it ends."
+            )
+        }
+    }
+}
+
+fn was_rollback(by: By, on: Option<&str>) -> String {
+    let whose = match by {
+        By::Ecs => "ECS's",
+        By::Opsbot => "opsbot's",
+    };
+    let on = on.map(|on| format!(" The service is on {}.", revision(on)));
+    format!(
+        "Not rolled back: {whose} rollback itself fails, and a rollback is never rolled back.{} \
+         Nothing mends itself now: look at what both revisions share (network, roles, secrets, \
+         target group, capacity).",
+        on.unwrap_or_default()
+    )
+}
+
+fn not_failing(why: &NotFailing) -> String {
+    match why {
+        NotFailing::Completed { on } => format!(
+            "Not rolled back: ECS calls the deployment of {} completed.",
+            revision(on)
+        ),
+        NotFailing::NoSign { of } => format!(
+            "Not rolled back: the deployment of {} is in progress, and none of its tasks is known \
+             to fail.",
+            revision(of)
+        ),
+    }
+}
+
+fn cooling_down(paused: &Paused) -> String {
+    match paused {
+        Paused::Service { last, until } => format!(
+            "Not rolled back: opsbot rolled this service back at {} and leaves it alone until {}.",
+            clock(*last),
+            clock(*until)
+        ),
+        Paused::Stack { made, most } => format!(
+            "Not rolled back: opsbot has made {made} rollbacks in the last hour, and {most} is the \
+             most it may. Many services fail at once: look for what they share."
+        ),
+    }
+}
+
+fn stack_in_progress(stack: &str, why: &StackHold) -> String {
+    let stack = line(stack, 140);
+    match why {
+        StackHold::Updating(status) => format!(
+            "Not rolled back: the service belongs to CloudFormation stack {stack}, which is in {} \
+             and rolls back by itself if its update fails.",
+            line(status, 60)
+        ),
+        StackHold::NotRead(missing) => format!(
+            "Not rolled back: the service belongs to CloudFormation stack {stack}, and whether \
+             that is being updated could not be read: {}.",
+            gap(missing)
+        ),
+    }
+}
+
+fn not_its_fault(cause: Cause, old_too: bool) -> String {
+    let phrase = cause.phrase();
+    if old_too {
+        return format!(
+            "Not rolled back: tasks of the old revision stop of the same cause ({phrase})."
+        );
+    }
+    format!(
+        "Not rolled back: the deployment is not at fault ({phrase}), and an older revision would \
+         fail the same way."
+    )
+}
+
+fn same_revision(task_definition: &str, digests: Option<&Digests>) -> String {
+    let name = revision(task_definition);
+    let Some(digests) = digests else {
+        return format!(
+            "Not rolled back: the last good revision is {name} itself, so there is nothing to go \
+             back to. What changed is outside the task definition."
+        );
+    };
+    let Digests {
+        container,
+        image,
+        failing,
+        good,
+    } = digests;
+    format!(
+        "Not rolled back: the last good revision is {name} itself, and the image under its tag has \
+         changed. {} ({}) was good at {} and fails at {}. Register a revision with the good image \
+         pinned by its digest and release that.",
+        line(container, 80),
+        line(image, 200),
+        line(good, 80),
+        line(failing, 80)
+    )
+}
+
+fn target_unusable(target: &str, why: &Unusable) -> String {
+    let target = revision(target);
+    match why {
+        Unusable::Inactive => format!(
+            "Not rolled back: {target} was the last good revision, but it is deregistered, and no \
+             other good one is active. Register it again and release that."
+        ),
+        Unusable::NotRead(missing) => format!(
+            "Not rolled back: whether {target} can be gone back to could not be read: {}.",
+            gap(missing)
+        ),
+        Unusable::NeverGood => {
+            format!("Not rolled back: {target} is not known to have been good on this service.")
+        }
+        Unusable::EcsGoesElsewhere { ecs, command } => {
+            let ecs = match ecs.as_str() {
+                "" => "ECS has nothing to go back to".to_owned(),
+                ecs => format!("ECS would go back to {}", revision(ecs)),
+            };
+            format!(
+                "Not rolled back: {target} was the last good revision, but {ecs} while the \
+                 deployment is in progress. By hand, once it has ended: {command}"
+            )
+        }
+    }
+}
+
+/// `order-api:42`, made safe.
+fn revision(task_definition: &str) -> String {
+    line(revision_name(task_definition), 300)
+}
+
+/// `2026-03-05 10:31 UTC`: an attempt may be of yesterday.
+fn clock(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}

@@ -1,0 +1,185 @@
+//! Where to go back to. Never "revision minus one".
+
+use super::seen::{Seen, Standing, Status, same};
+use super::{Case, Digests, Unusable, Verdict};
+use crate::facts::{
+    Deployment, Fact, GoodRevision, KnownFrom, Missing, ServiceDeployment, ServiceRevision, Why,
+};
+use crate::good;
+
+/// A revision that was good once.
+struct Candidate<'a> {
+    /// The task definition; `Err` names the service revision that could not be read.
+    task_definition: Result<&'a str, &'a str>,
+    revision: Option<&'a ServiceRevision>,
+    known_from: KnownFrom,
+}
+
+/// The revisions that were good once, best first, as far as they can be named: those whose task
+/// definition a verdict wants to know, one after the other until one is active.
+pub fn candidates(case: &Case) -> Vec<GoodRevision> {
+    let Some(seen) = Seen::of(case) else {
+        return Vec::new();
+    };
+    let good = |candidate: Candidate<'_>| {
+        Some(GoodRevision {
+            task_definition: candidate.task_definition.ok()?.to_owned(),
+            known_from: candidate.known_from,
+        })
+    };
+    once_good(&seen).into_iter().filter_map(good).collect()
+}
+
+/// The targets of successful service deployments, newest first; then the revision opsbot recorded,
+/// for a service whose last success is older than the 90 days of history; then a completed
+/// deployment that the service still lists. The failing revision is among them if it was good once.
+fn once_good<'a>(seen: &Seen<'a>) -> Vec<Candidate<'a>> {
+    let own = seen.entry();
+    let successful = |entry: &&&ServiceDeployment| {
+        Status::of(entry) == Status::Successful && own.is_none_or(|own| own.arn != entry.arn)
+    };
+    let of_history = seen.history.iter().filter(successful).map(|entry| {
+        let revision = seen.target(entry);
+        Candidate {
+            task_definition: revision
+                .map(|revision| revision.task_definition.as_str())
+                .ok_or(entry.target_revision.as_deref().unwrap_or(&entry.arn)),
+            revision,
+            known_from: KnownFrom::History,
+        }
+    });
+    let plain = |task_definition: &'a str, known_from| Candidate {
+        task_definition: Ok(task_definition),
+        revision: None,
+        known_from,
+    };
+    let recorded = seen.record.good.as_ref();
+    let recorded = recorded.filter(|it| it.deployment != seen.case.deployment);
+    let of_record = recorded.map(|it| plain(&it.task_definition, KnownFrom::Record));
+    let failing = seen.judged().map(|it| it.task_definition.as_str());
+    let listed = good::listed(seen.service, failing);
+    let of_list = listed.map(|it| plain(&it.task_definition, KnownFrom::Listed));
+    let mut all: Vec<Candidate<'a>> = Vec::new();
+    for candidate in of_history.chain(of_record).chain(of_list) {
+        let known = |it: &Candidate<'_>| match (it.task_definition, candidate.task_definition) {
+            (Ok(one), Ok(other)) => same(one, other),
+            (one, other) => one == other,
+        };
+        if !all.iter().any(known) {
+            all.push(candidate);
+        }
+    }
+    all
+}
+
+/// The task definition to go back to: the first candidate that can be started. Three rows of the
+/// table are decided here, in their order, because each asks the same list.
+pub(super) fn choose<'a>(seen: &Seen<'a>, standing: &Standing<'a>) -> Result<&'a str, Verdict> {
+    let mut all = once_good(seen);
+    if let Some(to) = seen.case.requester.to() {
+        all.retain(|it| it.task_definition.is_ok_and(|name| same(name, to)));
+        if all.is_empty() {
+            return Err(unusable(to, Unusable::NeverGood));
+        }
+    }
+    // A first deployment, or one whose good revisions nobody has on record.
+    if all.is_empty() {
+        return Err(Verdict::NothingGood {
+            failing: standing.deployment.task_definition.clone(),
+        });
+    }
+    let mut inactive = None;
+    for candidate in &all {
+        let name = candidate.task_definition.map_err(|revision| {
+            let detail = "the service revision could not be read".to_owned();
+            let missing = Missing::new(revision, Why::NotAsked { detail });
+            unusable(revision, Unusable::NotRead(missing))
+        })?;
+        // Asked before whether it is active: the failing revision runs, so it is.
+        if same(name, &standing.deployment.task_definition) {
+            return Err(same_revision(seen, standing, candidate.revision));
+        }
+        if is_active(seen.case, name)? {
+            return Ok(name);
+        }
+        inactive.get_or_insert(name);
+    }
+    Err(unusable(inactive.unwrap_or_default(), Unusable::Inactive))
+}
+
+fn unusable(target: &str, why: Unusable) -> Verdict {
+    Verdict::TargetUnusable {
+        target: target.to_owned(),
+        why,
+    }
+}
+
+/// `Err` where it is not known.
+fn is_active(case: &Case, name: &str) -> Result<bool, Verdict> {
+    let asked = case.definitions.iter().find(|(arn, _)| same(arn, name));
+    let missing = match asked.map(|(_, definition)| definition) {
+        Some(Fact::Known(definition)) => return Ok(definition.active),
+        Some(Fact::Missing(missing)) if matches!(missing.why, Why::NotFound { .. }) => {
+            return Ok(false);
+        }
+        Some(Fact::Missing(missing)) => missing.clone(),
+        None => Missing::new(
+            "its task definition",
+            Why::NotAsked {
+                detail: "it was not looked up".to_owned(),
+            },
+        ),
+    };
+    Err(unusable(name, Unusable::NotRead(missing)))
+}
+
+fn same_revision(
+    seen: &Seen<'_>,
+    standing: &Standing<'_>,
+    good: Option<&ServiceRevision>,
+) -> Verdict {
+    let failing = seen.target(standing.entry);
+    Verdict::SameRevision {
+        task_definition: standing.deployment.task_definition.clone(),
+        digests: failing.zip(good).and_then(differing),
+    }
+}
+
+/// The first image that one reference resolved to differently.
+fn differing((failing, good): (&ServiceRevision, &ServiceRevision)) -> Option<Digests> {
+    failing.images.iter().find_map(|(container, image)| {
+        let old = good.images.get(container)?;
+        let (failing, good) = (image.digest.as_ref()?, old.digest.as_ref()?);
+        (failing != good).then(|| Digests {
+            container: container.clone(),
+            image: image.image.clone(),
+            failing: failing.clone(),
+            good: good.clone(),
+        })
+    })
+}
+
+/// What ECS itself would go back to if it were told to now, where that is not `target`. A rolling
+/// update goes back to what completed last; with the others, traffic goes back to what they began
+/// from.
+pub(super) fn elsewhere(
+    seen: &Seen<'_>,
+    entry: &ServiceDeployment,
+    target: &str,
+) -> Option<String> {
+    let name = |it: &Deployment| it.task_definition.clone();
+    if seen.is_rolling() {
+        let completed = seen.completed();
+        let is_target = completed.is_some_and(|it| same(&it.task_definition, target));
+        return (!is_target).then(|| completed.map(name).unwrap_or_default());
+    }
+    let sources = entry.detail.iter().flat_map(|detail| &detail.sources);
+    let mut names = sources.map(|arn| {
+        let revision = seen.revision(arn);
+        revision.map_or(arn.as_str(), |it| it.task_definition.as_str())
+    });
+    let mut all = names.by_ref().peekable();
+    let first = all.peek().map(|name| (*name).to_owned());
+    let is_target = all.any(|name| same(name, target));
+    (!is_target).then(|| first.unwrap_or_default())
+}
