@@ -151,7 +151,9 @@ impl<'a> Seen<'a> {
     /// doubt it is newer.
     pub(super) fn newer_entry(&self) -> Option<&'a ServiceDeployment> {
         let own = self.entry();
-        let began = own.map_or_else(|| self.judged()?.created_at, |entry| entry.created_at);
+        // Its own entry, if that is only not recognised, is no newer one.
+        let dated = || self.judged()?.created_at?.checked_add_signed(SAME_START);
+        let began = own.map_or_else(dated, |entry| entry.created_at);
         let later = |at: DateTime<Utc>| began.is_some_and(|began| at > began);
         let other = |entry: &&&ServiceDeployment| own.is_none_or(|own| own.arn != entry.arn);
         let newer = |entry: &&&ServiceDeployment| entry.created_at.is_none_or(later);

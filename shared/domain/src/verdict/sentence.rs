@@ -25,7 +25,7 @@ pub(super) fn of(verdict: &Verdict) -> String {
             "Not rolled back: a newer deployment, of {}, has taken its place.",
             revision(by)
         ),
-        Verdict::WasRollback { by, on } => was_rollback(*by, on.as_deref()),
+        Verdict::WasRollback { by, on, fails } => was_rollback(*by, on.as_deref(), *fails),
         Verdict::AlreadyDone { to, at } => format!(
             "Not rolled back again: opsbot went back from this deployment to {} at {}, and tries \
              once only.",
@@ -160,17 +160,24 @@ fn watch(rollback: &EcsRollback) -> String {
     }
 }
 
-fn was_rollback(by: By, on: Option<&str>) -> String {
+fn was_rollback(by: By, on: Option<&str>, fails: bool) -> String {
     let whose = match by {
         By::Ecs => "ECS's",
         By::Opsbot => "opsbot's",
     };
-    let on = on.map(|on| format!(" The service is on {}.", revision(on)));
+    let on = on
+        .map(|on| format!(" The service is on {}.", revision(on)))
+        .unwrap_or_default();
+    if !fails {
+        return format!(
+            "Not rolled back: this deployment was {whose} rollback, and a rollback is never rolled \
+             back.{on}"
+        );
+    }
     format!(
-        "Not rolled back: {whose} rollback itself fails, and a rollback is never rolled back.{} \
+        "Not rolled back: {whose} rollback itself fails, and a rollback is never rolled back.{on} \
          Nothing mends itself now: look at what both revisions share (network, roles, secrets, \
-         target group, capacity).",
-        on.unwrap_or_default()
+         target group, capacity)."
     )
 }
 
