@@ -5,8 +5,7 @@
 //!
 //! A function of opsbot goes through six verbs, and the head has one room for each that thinks:
 //! parse ([`event`], [`stop`]), diagnose ([`causes`], [`change`]), decide ([`response`], [`stop`],
-//! [`verdict`]) and the words for
-//! tell ([`alert`], through [`sanitize`]).
+//! [`verdict`]) and the words for tell ([`alert`], through [`sanitize`]).
 
 pub mod alert;
 pub mod arn;
@@ -20,5 +19,5 @@ pub mod incident;
 pub mod response;
 pub mod sanitize;
 pub mod settings;
-//! parse ([`event`], [`stop`]), diagnose ([`causes`], [`change`]), decide ([`response`], [`stop`],
-//! [`verdict`]) and the words for
+pub mod stop;
+pub mod verdict;

@@ -188,7 +188,7 @@ impl<'a> Seen<'a> {
         if newest.is_some_and(made) {
             return Some(By::Opsbot);
         }
-        (in_reason || in_history || self.record.rolls_back_to(id)).then_some(By::Ecs)
+        (in_reason || in_history || self.record.rolled_back_to(id).is_some()).then_some(By::Ecs)
     }
 
     /// ECS also ends a deployment `ROLLBACK_FAILED` where it had nothing to go back to: then no

@@ -24,6 +24,7 @@ pub fn candidates(case: &Case) -> Vec<GoodRevision> {
     let good = |candidate: Candidate<'_>| {
         Some(GoodRevision {
             task_definition: candidate.task_definition.ok()?.to_owned(),
+            revision: candidate.revision.map(|revision| revision.arn.clone()),
             known_from: candidate.known_from,
         })
     };
