@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod failed_deployment;
+mod failing;
 mod faults;
 mod incident;
 mod services;

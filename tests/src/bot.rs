@@ -148,6 +148,19 @@ impl Bot {
         self.sent_to(FAILING_QUEUE)
     }
 
+    /// Delivers what was handed over to deployment-changed, as its queue does.
+    ///
+    /// # Errors
+    ///
+    /// What the function answers.
+    pub async fn deliver_handed_over(&self) -> Result<(), Retry> {
+        for event in self.handed_over() {
+            let record = json!({ "eventSource": "aws:sqs", "body": event.to_string() });
+            self.deliver(&json!({ "Records": [record] })).await?;
+        }
+        Ok(())
+    }
+
     fn sent_to(&self, queue: &str) -> Vec<Value> {
         let sent = self.aws.sent_messages().into_iter();
         let ours = sent.filter(|message| message.queue_url == queue);

@@ -8,6 +8,7 @@ use domain::event::{DeploymentChange, DeploymentEvent};
 use domain::facts::{Fact, Missing};
 use domain::good;
 use domain::incident::{News, OpenIncident, ServiceRecord};
+use domain::stop::Unheard;
 
 use crate::Retry;
 use crate::telling::{Go, claim, mark, publish};
@@ -32,6 +33,7 @@ pub(crate) async fn answer(
         event: &event,
         deployment: deployment.as_deref(),
         record: &record,
+        how: How::Failed,
     };
     let claimed = match claimed {
         Some(claimed) => claimed,
@@ -54,11 +56,25 @@ pub(crate) struct Failure<'a> {
     /// The failed deployment; the event may name another, or none.
     pub(crate) deployment: Option<&'a str>,
     pub(crate) record: &'a Fact<ServiceRecord>,
+    pub(crate) how: How,
+}
+
+/// How a deployment is known to fail.
+#[derive(Clone, Copy)]
+pub(crate) enum How {
+    /// ECS called it failed.
+    Failed,
+    /// So many of its tasks stopped, and ECS does not say so.
+    Failing { stops: u64, unheard: Unheard },
 }
 
 impl Failure<'_> {
     pub(crate) fn news(&self) -> News {
-        News::failed(self.deployment.unwrap_or("unknown"), self.event.at)
+        let deployment = self.deployment.unwrap_or("unknown");
+        match self.how {
+            How::Failed => News::failed(deployment, self.event.at),
+            How::Failing { .. } => News::failing(deployment, self.event.at),
+        }
     }
 
     /// Gathers the rest, tells it, and remembers the incident as open unless it is over already.
@@ -79,10 +95,13 @@ impl Failure<'_> {
             at: event.at,
             facts: &facts,
             record,
-            failed: true,
+            failed: matches!(self.how, How::Failed),
             unmarked,
         };
-        let alert = story.failed();
+        let alert = match self.how {
+            How::Failed => story.failed(),
+            How::Failing { stops, unheard } => story.keeps_failing(stops, unheard),
+        };
         let quiet = publish(&alert, invocation).await?;
         let open = OpenIncident {
             quiet,

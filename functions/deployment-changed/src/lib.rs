@@ -1,4 +1,5 @@
-//! Answers `ECS Deployment State Change` and `ECS Service Action` events: one alert an incident, an
+//! Answers `ECS Deployment State Change` and `ECS Service Action` events, and failing deployments
+//! that task-stopped noticed: one alert an incident, an
 //! update when ECS rolls back, a last word when it is over.
 //!
 //! The story, for each event: parse it, gather what an engineer would look up, diagnose, decide
@@ -7,6 +8,7 @@
 
 mod completed;
 mod failed;
+mod failing;
 mod rolling_back;
 mod telling;
 mod warned;
@@ -34,12 +36,28 @@ pub enum Retry {
     NotOpenYet,
 }
 
-/// Answers one event.
+/// Answers what Lambda hands over: an event, as EventBridge sends it, or a message of the queue
+/// through which task-stopped hands over failing deployments, with an event in it.
 ///
 /// # Errors
 ///
 /// The event must come again; see [`Retry`].
-pub async fn answer(event: &Value, invocation: &Invocation<'_>) -> Result<(), Retry> {
+pub async fn answer(payload: &Value, invocation: &Invocation<'_>) -> Result<(), Retry> {
+    let Some(messages) = payload.get("Records").and_then(Value::as_array) else {
+        return one(payload, invocation).await;
+    };
+    for message in messages {
+        let body = message
+            .get("body")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let event = serde_json::from_str(body).unwrap_or_else(|_| body.into());
+        one(&event, invocation).await?;
+    }
+    Ok(())
+}
+
+async fn one(event: &Value, invocation: &Invocation<'_>) -> Result<(), Retry> {
     match parse(event, invocation.settings) {
         Parsed::Ignored(why) => {
             tracing::info!(
@@ -52,6 +70,9 @@ pub async fn answer(event: &Value, invocation: &Invocation<'_>) -> Result<(), Re
         Parsed::Trigger(Trigger::ServiceAction(action)) => warned::answer(action, invocation).await,
         Parsed::Trigger(Trigger::Deployment(event)) => match event.change {
             DeploymentChange::Failed => failed::answer(event, invocation).await,
+            DeploymentChange::Failing { stops, unheard } => {
+                failing::answer(event, (stops, unheard), invocation).await
+            }
             DeploymentChange::RollingBack => rolling_back::answer(event, invocation).await,
             DeploymentChange::Completed => completed::answer(event, invocation).await,
             DeploymentChange::Started => Ok(()),

@@ -11,7 +11,7 @@ use domain::facts::{DeploymentFacts, Fact, Rollout};
 use domain::incident::{News, OpenIncident, ServiceRecord};
 
 use crate::Retry;
-use crate::failed::{Failure, failing_id};
+use crate::failed::{Failure, How, failing_id};
 use crate::telling::{Go, claim, mark, send};
 
 /// How often to look again for the incident that another invocation is about to open.
@@ -42,6 +42,7 @@ pub(crate) async fn answer(
         event: &event,
         deployment: deployment.as_deref(),
         record: &record,
+        how: How::Failed,
     };
     let news = failure.news();
     match state.claim(service, &news, invocation.claimant()).await {

@@ -7,9 +7,9 @@ use domain::alert::compose::Story;
 use domain::event::ServiceAction;
 use domain::incident::News;
 
-use crate::Retry;
-use crate::failed::failing_id;
+use crate::failed::{How, failing_id};
 use crate::telling::{Go, claim, mark, publish};
+use crate::{Retry, failing};
 
 pub(crate) async fn answer(
     action: ServiceAction,
@@ -37,6 +37,10 @@ pub(crate) async fn answer(
             open.id
         );
         return Ok(());
+    }
+    if let Some((event, unheard)) = failing::impaired(&action, &glance) {
+        let how = How::Failing { stops: 0, unheard };
+        return failing::tell(&event, how, glance, &record, invocation).await;
     }
     let deployment = failing_id(&glance);
     let deployment = deployment.as_deref();

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::arn::{Arn, ServiceArn};
 use crate::facts::parse_time;
 use crate::settings::Settings;
+use crate::stop::{self, Unheard};
 
 pub use ignored::Ignored;
 pub(crate) use ignored::ours;
@@ -63,6 +64,13 @@ pub enum DeploymentChange {
     Completed,
     /// The circuit breaker or an alarm stopped it.
     Failed,
+    /// Its tasks keep stopping and ECS has not called it failed: task-stopped noticed.
+    Failing {
+        /// How many of its tasks stopped.
+        stops: u64,
+        /// Why ECS does not say so.
+        unheard: Unheard,
+    },
 }
 
 /// ECS warns about a service.
@@ -135,12 +143,14 @@ fn read(event: &Value, settings: &Settings) -> Result<Trigger, Refusal> {
     let detail = event.get("detail").filter(|detail| detail.is_object());
     let detail = detail.ok_or_else(|| malformed("its `detail` is not an object"))?;
     let deployment = match detail_type {
-        "ECS Deployment State Change" => true,
+        "ECS Deployment State Change" | stop::DETAIL_TYPE => true,
         "ECS Service Action" => false,
         _ => return Err(not_handled(detail_type, text(detail, "eventName"))),
     };
     let name = text(detail, "eventName").ok_or_else(|| malformed("it has no `eventName`"))?;
-    let change = if deployment {
+    let change = if detail_type == stop::DETAIL_TYPE {
+        Some(failing(detail)?)
+    } else if deployment {
         Some(change(name, detail)?)
     } else {
         None
@@ -197,6 +207,17 @@ fn not_handled(detail_type: &str, name: Option<&str>) -> Refusal {
         None => detail_type.to_owned(),
     };
     Refusal::Ignored(Ignored::NotHandled(what))
+}
+
+fn failing(detail: &Value) -> Result<DeploymentChange, Refusal> {
+    let stops = detail.get("stops").and_then(Value::as_u64);
+    let unheard = detail.get("unheard").cloned().unwrap_or_default();
+    let unheard = serde_json::from_value(unheard);
+    let unheard = unheard.map_err(|_| malformed("it does not say why ECS is silent"))?;
+    Ok(DeploymentChange::Failing {
+        stops: stops.unwrap_or_default(),
+        unheard,
+    })
 }
 
 fn change(name: &str, detail: &Value) -> Result<DeploymentChange, Refusal> {
@@ -359,6 +380,22 @@ mod tests {
         );
         let reason = "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/123";
         check(deployment(name, reason), &format!("RollingBack {at}"));
+    }
+
+    #[test]
+    fn a_failing_deployment_that_was_handed_over_is_read() {
+        let at = parse_time("2026-11-22T10:30:11.714Z").unwrap();
+        let arn = "arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api";
+        let service = ServiceArn::parse(arn, None).unwrap();
+        let unheard = Unheard::NothingWatches;
+        let event = stop::handover("aws.ecs", &service, "ecs-svc/123", 3, unheard, at);
+        let want = "Failing { stops: 3, unheard: NothingWatches } ecs-svc/123 of order-api at \
+                    2026-11-22 10:30:11.714 UTC";
+        check(event.clone(), want);
+        let mut silent = event;
+        silent["detail"]["unheard"] = json!("later");
+        let want = "malformed: it does not say why ECS is silent (order-api)";
+        check(silent, want);
     }
 
     #[test]

@@ -136,6 +136,16 @@ impl News {
         }
     }
 
+    /// A deployment keeps failing, and ECS does not say so. That ECS calls it failed later on is
+    /// news of its own.
+    pub fn failing(deployment: &str, at: DateTime<Utc>) -> Self {
+        Self {
+            key: format!("failing#{deployment}"),
+            at,
+            again_after: SAME_FAILURE,
+        }
+    }
+
     /// ECS began to roll back from a failed deployment to another.
     pub fn rolling_back(failed: &str, to: &str, at: DateTime<Utc>) -> Self {
         Self {

@@ -115,6 +115,7 @@ pub fn handover(
         "time": at,
         "resources": [service.to_string()],
         "detail": {
+            "eventName": "DEPLOYMENT_FAILING",
             "deploymentId": deployment,
             "updatedAt": at,
             "stops": stops,

@@ -3,6 +3,7 @@
 
 mod changes;
 mod collected;
+mod failing;
 mod impact;
 mod incident;
 mod next;
@@ -178,9 +179,10 @@ impl Story<'_> {
         let subject = self
             .deployment
             .or_else(|| self.failing().map(|it| it.id.as_str()));
-        let bad = self
-            .failing()
-            .filter(|it| self.failed || it.rollout == Some(Rollout::Failed));
+        let bad = self.failing().filter(|it| {
+            let failing = self.failed || kind == Kind::DeploymentFailing;
+            failing || it.rollout == Some(Rollout::Failed)
+        });
         let causes = ranked
             .iter()
             .take(3)
@@ -217,6 +219,7 @@ impl Story<'_> {
                 replaced: &replaced,
                 failing: &self.failing_name(),
                 stack: stack.as_deref(),
+                keeps_failing: kind == Kind::DeploymentFailing,
                 blind: causes.is_empty() && self.denied(),
             }),
             evidence: collected::evidence(facts),

@@ -16,6 +16,8 @@ pub(super) struct Situation<'a> {
     pub(super) failing: &'a str,
     /// The CloudFormation stack that the service belongs to.
     pub(super) stack: Option<&'a str>,
+    /// The deployment keeps failing and ECS does not say so.
+    pub(super) keeps_failing: bool,
     /// No cause is seen, and a permission is missing.
     pub(super) blind: bool,
 }
@@ -62,6 +64,7 @@ pub(super) fn steps(now: &Situation<'_>) -> Vec<String> {
                     .to_owned(),
             );
         }
+        Response::Watched if now.keeps_failing => steps.extend(way_back(now)),
         Response::Superseded { .. } | Response::Watched | Response::Over { .. } => {}
         Response::OtherController(controller) => steps.push(
             match controller.as_str() {

@@ -1,0 +1,79 @@
+//! A deployment keeps failing and ECS does not say so: task-stopped counted its stops, or ECS warned
+//! that its tasks cannot start.
+
+use aws::Invocation;
+use aws::gather::{self, Glance};
+use domain::event::{DeploymentChange, DeploymentEvent, ServiceAction};
+use domain::facts::{Fact, Rollout};
+use domain::incident::ServiceRecord;
+use domain::stop::{Unheard, judge};
+
+use crate::Retry;
+use crate::failed::{Failure, How, failing_id};
+use crate::telling::{Go, claim};
+
+pub(crate) async fn answer(
+    event: DeploymentEvent,
+    (stops, unheard): (u64, Unheard),
+    invocation: &Invocation<'_>,
+) -> Result<(), Retry> {
+    let (asking, state) = (invocation.asking(), invocation.state());
+    let (glance, record) = tokio::join!(
+        gather::glance(&asking, &event.service, event.at),
+        state.record(&event.service)
+    );
+    let how = How::Failing { stops, unheard };
+    tell(&event, how, glance, &record, invocation).await
+}
+
+/// The deployment that a warning of ECS is about, if tasks that cannot start are what keeps it from
+/// completing.
+pub(crate) fn impaired(
+    action: &ServiceAction,
+    glance: &Glance,
+) -> Option<(DeploymentEvent, Unheard)> {
+    if action.name != "SERVICE_TASK_START_IMPAIRED" {
+        return None;
+    }
+    let (id, service) = (failing_id(glance)?, glance.service.known()?);
+    let under_way = service.deployment(&id)?.rollout == Some(Rollout::InProgress);
+    let unheard = judge(service, &id, false, action.at)
+        .ok()
+        .filter(|_| under_way)?;
+    let event = DeploymentEvent {
+        service: action.service.clone(),
+        deployment: Some(id),
+        change: DeploymentChange::Failing { stops: 0, unheard },
+        reason: action.reason.clone(),
+        at: action.at,
+    };
+    Some((event, unheard))
+}
+
+/// Tells it, unless people know of this deployment.
+pub(crate) async fn tell(
+    event: &DeploymentEvent,
+    how: How,
+    glance: Glance,
+    record: &Fact<ServiceRecord>,
+    invocation: &Invocation<'_>,
+) -> Result<(), Retry> {
+    let deployment = event.deployment.as_deref();
+    let open = record
+        .known()
+        .and_then(|record| record.open_for(deployment?));
+    if let Some(open) = open {
+        tracing::info!("people know of {}", open.id);
+        return Ok(());
+    }
+    let failure = Failure {
+        event,
+        deployment,
+        record,
+        how,
+    };
+    match claim(&event.service, &failure.news(), invocation).await? {
+        Go::Tell(unmarked) => failure.tell(glance, unmarked.as_ref(), invocation).await,
+        Go::Drop => Ok(()),
+    }
+}
