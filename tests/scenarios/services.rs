@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use simulator::{Breaker, Fate, ServiceBuilder, TaskDefinition, World};
+use simulator::{Breaker, Fate, Fault, ServiceBuilder, TaskDefinition, World};
 use stories::{CLUSTER, SERVICE, until};
 use tests::bot::Bot;
 
@@ -160,4 +160,53 @@ async fn a_service_scaled_to_nothing_is_not_down() {
     world.advance(Duration::from_secs(600));
     let failure = failure(&world);
     insta::assert_snapshot!(told(&Bot::new(world), &failure).await);
+}
+
+/// A service that keeps this many stopped tasks of a release that exits at once, so that no breaker
+/// trips.
+fn crash_loop(stopped: usize) -> World {
+    let mut world = town(|service| service.alarms(&["order-api-5xx"], false));
+    world.set_fate("order-api:42", Fate::exits("app", 1).logs("app", ["bye"]));
+    world.scale(CLUSTER, SERVICE, 60);
+    world.settle();
+    world.deploy(CLUSTER, SERVICE, "order-api:42");
+    let enough = |world: &World| {
+        let stopped_now = world.tasks().iter().filter(|task| task.desired_stopped);
+        stopped_now.count() >= stopped
+    };
+    assert!(world.advance_until(enough), "so many stopped tasks");
+    world.set_alarm("order-api-5xx", true);
+    until(&mut world, "SERVICE_DEPLOYMENT_FAILED");
+    world
+}
+
+#[tokio::test]
+async fn every_stopped_task_is_looked_at_up_to_five_pages() {
+    let more = Some("the service has more than 500 of them");
+    for (stopped, pages, gap) in [(20, 1, None), (150, 2, None), (520, 5, more)] {
+        let world = crash_loop(stopped);
+        let failure = failure(&world);
+        let bot = Bot::new(world);
+        let text = told(&bot, &failure).await;
+        let calls = bot.aws.actions();
+        let count = |action: &str| calls.iter().filter(|call| *call == action).count();
+        assert_eq!(count("ecs:ListTasks"), pages, "{stopped}");
+        assert_eq!(count("ecs:DescribeTasks"), pages, "{stopped}");
+        let rest = text.contains("the rest of the stopped tasks");
+        assert_eq!(rest, gap.is_some(), "{text}");
+        assert!(gap.is_none_or(|gap| text.contains(gap)), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_read_is_a_gap_and_the_others_count() {
+    for action in ["ecs:ListTasks", "ecs:DescribeTasks"] {
+        let world = crash_loop(150);
+        let failure = failure(&world);
+        let bot = Bot::new(world);
+        bot.aws.inject(action, Fault::denied().after(1));
+        let text = told(&bot, &failure).await;
+        assert!(text.contains(&format!("allow {action}")), "{text}");
+        assert!(text.contains("exited with an error"), "{text}");
+    }
 }

@@ -4,7 +4,10 @@ mod convert;
 
 use aws_sdk_ecs::types::{DesiredStatus, ServiceField};
 use domain::arn::ServiceArn;
-use domain::facts::{Fact, ServiceDeployment, ServiceRevision, StoppedTask, TaskDefinition, Why};
+use domain::facts::{
+    Fact, Missing, ServiceDeployment, ServiceRevision, StoppedTask, TaskDefinition, Why,
+};
+use futures_util::future::join_all;
 
 use crate::gather::Asking;
 
@@ -37,20 +40,81 @@ pub(crate) async fn service(asking: &Asking<'_>, arn: &ServiceArn) -> Fact<domai
     }
 }
 
-/// `ListTasks` of the service's stopped tasks. It cannot also filter by `startedBy`: that must be
-/// the only filter (API reference, `ListTasks`).
-pub(crate) async fn stopped_task_arns(asking: &Asking<'_>, arn: &ServiceArn) -> Fact<Vec<String>> {
-    let call = asking.clients.ecs.list_tasks();
-    let call = call.cluster(&arn.cluster).service_name(&arn.service);
-    let call = call.desired_status(DesiredStatus::Stopped).max_results(100);
-    let answer = asking
-        .ask("the stopped tasks", "ecs:ListTasks", call.send())
-        .await;
-    answer.map(|answer| answer.task_arns.unwrap_or_default())
+/// The stopped tasks of a service that are listed, and why that is not all of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StoppedTaskArns {
+    pub(crate) arns: Vec<String>,
+    pub(crate) gap: Option<Missing>,
+}
+
+/// How many pages of 100 stopped tasks are read: a service that keeps more is in a crash loop whose
+/// tasks tell the same story.
+const PAGES: usize = 5;
+
+/// `ListTasks` of the service's stopped tasks, page after page. It cannot also filter by
+/// `startedBy`: that must be the only filter (API reference, `ListTasks`).
+pub(crate) async fn stopped_task_arns(
+    asking: &Asking<'_>,
+    arn: &ServiceArn,
+) -> Fact<StoppedTaskArns> {
+    let mut found = StoppedTaskArns::default();
+    let mut token = None;
+    for page in 0..PAGES {
+        let call = asking.clients.ecs.list_tasks();
+        let call = call.cluster(&arn.cluster).service_name(&arn.service);
+        let call = call.desired_status(DesiredStatus::Stopped).max_results(100);
+        let call = call.set_next_token(token);
+        let answer = asking.ask("the stopped tasks", "ecs:ListTasks", call.send());
+        match answer.await {
+            Fact::Known(answer) => {
+                found.arns.extend(answer.task_arns.unwrap_or_default());
+                token = answer.next_token;
+            }
+            Fact::Missing(missing) if page == 0 => return Fact::Missing(missing),
+            Fact::Missing(Missing { why, .. }) => {
+                found.gap = Some(Missing::new(REST, why));
+                return Fact::Known(found);
+            }
+        }
+        if token.is_none() {
+            return Fact::Known(found);
+        }
+    }
+    let detail = format!("the service has more than {} of them", found.arns.len());
+    found.gap = Some(Missing::new(REST, Why::NotAsked { detail }));
+    Fact::Known(found)
+}
+
+const REST: &str = "the rest of the stopped tasks";
+
+/// `DescribeTasks`, which takes 100 tasks a call; the calls run at the same time. Answers with what
+/// it got, and why that is not all.
+pub(crate) async fn stopped_tasks(
+    asking: &Asking<'_>,
+    arn: &ServiceArn,
+    listed: StoppedTaskArns,
+) -> (Fact<Vec<StoppedTask>>, Option<Missing>) {
+    let calls = listed.arns.chunks(100);
+    let answers = join_all(calls.map(|arns| tasks(asking, arn, arns.to_vec()))).await;
+    let (mut found, mut gap) = (Vec::new(), listed.gap);
+    let mut answered = answers.is_empty();
+    for answer in answers {
+        match answer {
+            Fact::Known(tasks) => {
+                found.extend(tasks);
+                answered = true;
+            }
+            Fact::Missing(missing) => gap = Some(missing),
+        }
+    }
+    match gap {
+        Some(missing) if !answered => (Fact::Missing(missing), None),
+        gap => (Fact::Known(found), gap),
+    }
 }
 
 /// `DescribeTasks` of up to 100 tasks.
-pub(crate) async fn tasks(
+async fn tasks(
     asking: &Asking<'_>,
     arn: &ServiceArn,
     tasks: Vec<String>,

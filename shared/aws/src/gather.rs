@@ -8,8 +8,8 @@ mod stops;
 use chrono::{DateTime, Utc};
 use domain::arn::ServiceArn;
 use domain::facts::{
-    DeploymentFacts, Fact, GoodRevision, Service, ServiceDeployment, ServiceRevision, StoppedTask,
-    TargetGroup, TaskDefinition, Utilization, Why,
+    DeploymentFacts, Fact, GoodRevision, Missing, Service, ServiceDeployment, ServiceRevision,
+    StoppedTask, TargetGroup, TaskDefinition, Utilization, Why,
 };
 use domain::good;
 use domain::incident::ServiceRecord;
@@ -20,6 +20,7 @@ pub(crate) use asking::missing;
 use asking::not_asked;
 pub use stops::{Around, around, service_and_record, stops};
 
+use crate::ecs::StoppedTaskArns;
 use crate::{ecs, metrics, targets};
 
 /// The first round: what the service's name alone leads to.
@@ -27,7 +28,7 @@ use crate::{ecs, metrics, targets};
 pub struct Glance {
     /// The service now.
     pub service: Fact<Service>,
-    task_arns: Fact<Vec<String>>,
+    task_arns: Fact<StoppedTaskArns>,
     history: Fact<Vec<ServiceDeployment>>,
     utilization: Fact<Utilization>,
 }
@@ -79,7 +80,7 @@ pub async fn facts(
     } = glance;
     let failing_arn = failing_arn(&service, deployment);
     let listed_arn = listed_good(&service, failing_arn.as_deref());
-    let (tasks, target_groups, failing, listed, revisions, triggered_alarms) = tokio::join!(
+    let ((tasks, unseen_tasks), target_groups, failing, listed, revisions, triggered_alarms) = tokio::join!(
         stopped_tasks(asking, arn, task_arns, deployment),
         self::target_groups(asking, &service),
         definition(
@@ -111,6 +112,7 @@ pub async fn facts(
         history,
         revisions,
         stopped_tasks: tasks,
+        unseen_tasks,
         failing,
         good,
         good_definition,
@@ -136,23 +138,24 @@ fn listed_good(service: &Fact<Service>, failing: Option<&str>) -> Option<String>
     good::listed(service.known()?, failing).map(|deployment| deployment.task_definition.clone())
 }
 
-/// The tasks that the deployment started, newest first. Without its id, all of the service's.
+/// The tasks that the deployment started, newest first, and why some may be missing. Without its
+/// id, all of the service's.
 async fn stopped_tasks(
     asking: &Asking<'_>,
     arn: &ServiceArn,
-    task_arns: Fact<Vec<String>>,
+    task_arns: Fact<StoppedTaskArns>,
     deployment: Option<&str>,
-) -> Fact<Vec<StoppedTask>> {
-    let tasks = match task_arns {
-        Fact::Known(arns) if arns.is_empty() => return Fact::Known(Vec::new()),
-        Fact::Known(arns) => ecs::tasks(asking, arn, arns).await,
-        Fact::Missing(missing) => return Fact::Missing(missing),
+) -> (Fact<Vec<StoppedTask>>, Option<Missing>) {
+    let (tasks, unseen) = match task_arns {
+        Fact::Known(listed) => ecs::stopped_tasks(asking, arn, listed).await,
+        Fact::Missing(missing) => (Fact::Missing(missing), None),
     };
-    tasks.map(|mut tasks| {
+    let tasks = tasks.map(|mut tasks| {
         tasks.retain(|task| deployment.is_none() || task.started_by.as_deref() == deployment);
         tasks.sort_by_key(|task| std::cmp::Reverse(task.stopped_at.or(task.stopping_at)));
         tasks
-    })
+    });
+    (tasks, unseen)
 }
 
 async fn definition(asking: &Asking<'_>, what: &str, arn: Option<&str>) -> Fact<TaskDefinition> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub(crate) kind: FaultKind,
+    spared: u32,
     remaining: Option<u32>,
 }
 
@@ -28,6 +29,7 @@ impl Fault {
     fn new(kind: FaultKind) -> Self {
         Self {
             kind,
+            spared: 0,
             remaining: None,
         }
     }
@@ -73,6 +75,15 @@ impl Fault {
     #[must_use]
     pub fn conflict() -> Self {
         Self::new(FaultKind::Conflict)
+    }
+
+    /// So many calls go well before it begins.
+    #[must_use]
+    pub fn after(self, calls: u32) -> Self {
+        Self {
+            spared: calls,
+            ..self
+        }
     }
 
     /// Only the next so many calls (else until cleared).
@@ -126,6 +137,10 @@ impl Faults {
                 | Some(Fault {
                     remaining: Some(0), ..
                 }) => {}
+                Some(fault) if fault.spared > 0 => {
+                    fault.spared -= 1;
+                    return None;
+                }
                 Some(fault) => {
                     fault.remaining = fault.remaining.map(|n| n - 1);
                     return Some(fault.kind);

@@ -16,6 +16,8 @@ pub struct DeploymentFacts {
     pub revisions: Fact<Vec<ServiceRevision>>,
     /// The stopped tasks of the failed deployment only, newest first.
     pub stopped_tasks: Fact<Vec<StoppedTask>>,
+    /// Why there may be more stopped tasks than those.
+    pub unseen_tasks: Option<Missing>,
     /// The failing task definition.
     pub failing: Fact<TaskDefinition>,
     /// The last good revision; `Known(None)` where there has never been one.
@@ -44,6 +46,7 @@ impl DeploymentFacts {
             history: not_asked(),
             revisions: not_asked(),
             stopped_tasks: not_asked(),
+            unseen_tasks: None,
             failing: not_asked(),
             good: not_asked(),
             good_definition: not_asked(),

@@ -176,6 +176,7 @@ pub(super) fn gaps(
         facts.history.missing(),
         facts.revisions.missing(),
         facts.stopped_tasks.missing(),
+        facts.unseen_tasks.as_ref(),
         facts.failing.missing(),
         facts.good.missing(),
         facts.good_definition.missing(),
