@@ -6,6 +6,7 @@
 )]
 
 mod bad_input;
+mod crashes;
 mod failed_deployment;
 mod failing;
 mod faults;

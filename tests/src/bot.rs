@@ -30,6 +30,8 @@ pub struct Bot {
     /// Its settings.
     pub settings: Settings,
     queues: Queues,
+    /// How long it waits before it looks again at what another invocation does.
+    pub patience: Duration,
     clients: Clients,
     invocations: AtomicU32,
 }
@@ -81,6 +83,7 @@ impl Bot {
             aws,
             settings,
             queues,
+            patience: Duration::from_millis(100),
             clients,
             invocations: AtomicU32::new(0),
         }
@@ -107,7 +110,22 @@ impl Bot {
     ///
     /// What the function answers.
     pub async fn deliver_as(&self, request_id: &str, event: &Value) -> Result<(), Retry> {
-        let invocation = self.invocation(request_id);
+        self.deliver_at(self.now(), request_id, event).await
+    }
+
+    /// Delivers one event at another time than that of the simulated AWS: the marks of what was told
+    /// are held by the clock of the invocation.
+    ///
+    /// # Errors
+    ///
+    /// What the function answers.
+    pub async fn deliver_at(
+        &self,
+        now: DateTime<Utc>,
+        request_id: &str,
+        event: &Value,
+    ) -> Result<(), Retry> {
+        let invocation = self.invocation_at(now, request_id);
         deployment_changed::answer(event, &invocation).await
     }
 
@@ -129,7 +147,7 @@ impl Bot {
     pub async fn deliver_batch(&self, bodies: &[Value]) -> Vec<usize> {
         let number = self.invocations.fetch_add(1, Ordering::Relaxed);
         let request_id = format!("request-{number}");
-        let invocation = self.invocation(&request_id);
+        let invocation = self.invocation_at(self.now(), &request_id);
         let batch = batch(bodies.iter().map(Value::to_string));
         let answer = task_stopped::answer(batch, &invocation, &self.queues).await;
         let again = answer.batch_item_failures.iter();
@@ -168,12 +186,11 @@ impl Bot {
             .collect()
     }
 
-    fn invocation<'a>(&'a self, request_id: &'a str) -> Invocation<'a> {
-        let now = self.now();
+    fn invocation_at<'a>(&'a self, now: DateTime<Utc>, request_id: &'a str) -> Invocation<'a> {
         let deadline = now + TimeDelta::seconds(60);
         let mut invocation =
             Invocation::new(&self.clients, &self.settings, request_id, now, deadline);
-        invocation.patience = Duration::from_millis(100);
+        invocation.patience = self.patience;
         invocation
     }
 

@@ -12,10 +12,7 @@ use domain::incident::{News, OpenIncident, ServiceRecord};
 
 use crate::Retry;
 use crate::failed::{Failure, How, failing_id};
-use crate::telling::{Go, claim, mark, send};
-
-/// How often to look again for the incident that another invocation is about to open.
-const LOOKS: usize = 5;
+use crate::telling::{Go, claim, look, mark, send};
 
 pub(crate) async fn answer(
     event: DeploymentEvent,
@@ -80,14 +77,12 @@ async fn look_again(
     failed: Option<&str>,
     invocation: &Invocation<'_>,
 ) -> Result<(OpenIncident, Fact<ServiceRecord>), Retry> {
-    for _ in 0..LOOKS {
+    look(invocation, Retry::NotOpenYet, async || {
         let record = invocation.state().record(&event.service).await;
-        if let Some(open) = open_for(&record, failed).cloned() {
-            return Ok((open, record));
-        }
-        tokio::time::sleep(invocation.patience).await;
-    }
-    Err(Retry::NotOpenYet)
+        let open = open_for(&record, failed).cloned()?;
+        Some((open, record))
+    })
+    .await
 }
 
 /// Tells that ECS rolls back, unless people know it.

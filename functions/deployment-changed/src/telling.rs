@@ -11,8 +11,27 @@ use serde_json::Value;
 
 use crate::Retry;
 
-/// How often to look again at news that another invocation is telling.
+/// How often to look at what another invocation is doing, before this event has to come again.
 const LOOKS: usize = 5;
+
+/// Looks until another invocation has done its part, a few times at most.
+///
+/// # Errors
+///
+/// `late`: it has not, and it may have died.
+pub(crate) async fn look<T>(
+    invocation: &Invocation<'_>,
+    late: Retry,
+    look: impl AsyncFn() -> Option<T>,
+) -> Result<T, Retry> {
+    for _ in 0..LOOKS {
+        if let Some(seen) = look().await {
+            return Ok(seen);
+        }
+        tokio::time::sleep(invocation.patience).await;
+    }
+    Err(late)
+}
 
 /// Claims a piece of news. What another invocation holds is looked at again until it is told or
 /// free.
@@ -26,18 +45,18 @@ pub(crate) async fn claim(
     invocation: &Invocation<'_>,
 ) -> Result<Go, Retry> {
     let state = invocation.state();
-    for _ in 0..LOOKS {
+    look(invocation, Retry::Held, async || {
         match state.claim(service, news, invocation.claimant()).await {
-            Claim::Ours => return Ok(Go::Tell(None)),
-            Claim::Unreachable(missing) => return Ok(Go::Tell(Some(missing))),
+            Claim::Ours => Some(Go::Tell(None)),
+            Claim::Unreachable(missing) => Some(Go::Tell(Some(missing))),
             Claim::Told => {
                 tracing::info!(news = news.key, "told already; dropped a duplicate");
-                return Ok(Go::Drop);
+                Some(Go::Drop)
             }
-            Claim::Held => tokio::time::sleep(invocation.patience).await,
+            Claim::Held => None,
         }
-    }
-    Err(Retry::Held)
+    })
+    .await
 }
 
 /// Whether a claim lets the news be told.

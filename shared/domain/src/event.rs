@@ -9,7 +9,7 @@ mod ignored;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::arn::{Arn, ServiceArn};
+use crate::arn::ServiceArn;
 use crate::facts::parse_time;
 use crate::settings::Settings;
 use crate::stop::{self, Unheard};
@@ -274,11 +274,6 @@ fn time_of(event: &Value, detail: &Value) -> Result<DateTime<Utc>, Refusal> {
 
 fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str)
-}
-
-/// The partition that a Region belongs to, for the ARNs of resources no event names.
-pub fn partition(arn: &str) -> &str {
-    Arn::parse(arn).map_or("aws", |arn| arn.partition)
 }
 
 #[cfg(test)]

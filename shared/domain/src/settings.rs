@@ -186,7 +186,9 @@ impl Settings {
             account: Arn::parse(&topic_arn)
                 .map(|arn| arn.account.to_owned())
                 .unwrap_or_default(),
-            partition: crate::event::partition(&topic_arn).to_owned(),
+            partition: Arn::parse(&topic_arn)
+                .map_or("aws", |arn| arn.partition)
+                .to_owned(),
             topic_arn,
             table: read.value(TABLE, |text| Ok(text.to_owned())),
             severity_floor: read.value(FLOOR, severity),

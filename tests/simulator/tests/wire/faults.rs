@@ -187,6 +187,16 @@ async fn a_denial_names_action_and_resource() {
 }
 
 #[tokio::test]
+async fn a_fault_can_spare_the_first_calls() {
+    let (sim, clients) = plain();
+    sim.inject("ecs:*", Fault::denied().after(2));
+    let call = || clients.ecs.describe_clusters().send();
+    assert!(call().await.is_ok());
+    assert!(call().await.is_ok());
+    assert!(call().await.is_err());
+}
+
+#[tokio::test]
 async fn a_fault_for_the_first_calls_is_over_after_them() {
     let (sim, clients) = plain();
     sim.inject("ecs:*", Fault::throttled().times(2));
