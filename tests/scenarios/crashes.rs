@@ -61,7 +61,7 @@ fn scene(story: &str, recover: impl Fn(&mut World) -> Vec<Value>) -> Scene {
     let mut events = until(&mut world, "SERVICE_DEPLOYMENT_FAILED");
     let failed = world.clone();
     events.extend(recover(&mut world));
-    events.retain(|event| taken(event));
+    events.retain(taken);
     let named = |name: &str| {
         let found = events.iter().find(|it| it["detail"]["eventName"] == name);
         found.cloned().unwrap_or_default()
