@@ -261,6 +261,10 @@ async fn a_rollback_that_fails_too_is_a_critical_update_with_one_last_word() {
     let failed = rollback_fails_too(&told);
     told.bot.deliver_all(&failed).await;
     told.bot.deliver_all(&failed).await;
+    insta::assert_snapshot!(
+        "the_rollback_failed_too",
+        told.bot.alerts()[1].for_protocol("email")
+    );
     mended(&told).await;
     insta::assert_snapshot!(told.thread());
 }

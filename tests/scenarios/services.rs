@@ -97,18 +97,36 @@ async fn a_service_that_is_deleted_says_so_and_opens_nothing() {
     assert_eq!(bot.alerts().len(), 1);
 }
 
-#[tokio::test]
-async fn a_tag_that_moved_is_no_revision_to_go_back_to() {
-    let mut world = town(|service| service.breaker(Breaker::on()));
+/// `order-api:41` is deployed again after its tag was moved to an image that lacks the program.
+fn moved(breaker: Breaker) -> World {
+    let mut world = town(|service| service.breaker(breaker));
     world.image_moved(IMAGE);
     world.set_fate(
         "order-api:41",
         Fate::fails_to_start(NO_PROGRAM).while_starting(),
     );
     world.redeploy(CLUSTER, SERVICE);
+    world
+}
+
+#[tokio::test]
+async fn a_tag_that_moved_is_no_revision_to_go_back_to() {
+    let mut world = moved(Breaker::on());
     until(&mut world, "SERVICE_DEPLOYMENT_FAILED");
     let failure = failure(&world);
     insta::assert_snapshot!(told(&Bot::new(world), &failure).await);
+}
+
+#[tokio::test]
+async fn a_tag_that_moved_outlives_the_rollback() {
+    let mut world = moved(Breaker::with_rollback());
+    let events = until(&mut world, "SERVICE_DEPLOYMENT_FAILED");
+    let failed = |event: &&Value| {
+        event["detail-type"] == "ECS Deployment State Change"
+            && event["detail"]["eventName"] == "SERVICE_DEPLOYMENT_FAILED"
+    };
+    let failure = events.iter().find(failed).expect("a failure");
+    insta::assert_snapshot!(told(&Bot::new(world), failure).await);
 }
 
 /// ECS gives no rollout state there.

@@ -34,7 +34,10 @@ fn place(
         return Err("reading logs is switched off (LogTailLines is 0)".to_owned());
     }
     let tasks = tasks.known().ok_or("the stopped tasks are missing")?;
-    let definition = failing.known().ok_or("the task definition is missing")?;
+    let definition = failing.known().ok_or_else(|| match failing.missing() {
+        Some(missing) if missing.why != Why::NotNeeded => "the task definition is missing",
+        _ => "ECS does not list the failed deployment, so its task definition is not known",
+    })?;
     let Some((task, container)) = culprit(tasks, definition) else {
         return Ok(None);
     };

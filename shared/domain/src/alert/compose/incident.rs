@@ -3,12 +3,21 @@
 use chrono::TimeDelta;
 
 use super::Story;
+use super::words::revision;
 use crate::facts::{Deployment, Rollout};
 use crate::incident::{OpenIncident, incident_id};
 use crate::response::Response;
 
 /// A deployment and its service deployment may begin this far apart.
 const MOMENT: TimeDelta = TimeDelta::minutes(1);
+
+impl OpenIncident {
+    /// `order-api:42`, made safe.
+    pub(super) fn failing_name(&self) -> String {
+        let failing = self.failing.as_deref();
+        failing.map_or_else(|| "the failed revision".to_owned(), revision)
+    }
+}
 
 impl Story<'_> {
     /// The incident as it is to be remembered. A rollback that failed too belongs to the incident
@@ -40,12 +49,12 @@ impl Story<'_> {
     /// The incident whose rollback is failing: the one that is known to roll back to this
     /// deployment; else that of the failed deployment still listed beside it, whose own event may
     /// be late; else the newest.
-    fn rolled_back(&self) -> Option<OpenIncident> {
+    pub(super) fn rolled_back(&self) -> Option<OpenIncident> {
         let this = self.deployment?;
         let record = self.record.known();
         let told = record.and_then(|record| record.rolled_back_to(this));
         let open = |failed: &Deployment| record.and_then(|record| record.open_for(&failed.id));
-        let listed = self.failed_beside(this);
+        let listed = self.failed_release();
         let newest = || record?.open.iter().rfind(|open| open.deployment != this);
         let known = told.or_else(|| listed.map_or_else(newest, open)).cloned();
         let unseen = |failed: &Deployment| OpenIncident {
@@ -79,9 +88,13 @@ impl Story<'_> {
             })
     }
 
-    fn failed_beside(&self, this: &str) -> Option<&Deployment> {
-        let mut deployments = self.facts.service.known()?.deployments.iter();
-        deployments.find(|it| it.id != this && it.rollout == Some(Rollout::Failed))
+    /// The failed release beside this rollback, where ECS still lists it.
+    pub(super) fn failed_release(&self) -> Option<&Deployment> {
+        let this = self.deployment?;
+        let deployments = self.facts.service.known()?.deployments.iter();
+        deployments
+            .filter(|it| it.id != this && it.rollout == Some(Rollout::Failed))
+            .max_by_key(|it| it.created_at)
     }
 
     fn primary(&self) -> Option<&Deployment> {

@@ -85,10 +85,7 @@ impl Story<'_> {
         let mut alert = self.alert(Kind::RollbackStarted, &[], &response);
         alert.incident = open.id.clone();
         alert.severity = Severity::Warning;
-        let failing = open
-            .failing
-            .as_deref()
-            .map_or_else(|| "the failed revision".to_owned(), revision);
+        let failing = open.failing_name();
         let to = match &response {
             Response::RollingBack { to } | Response::Over { on: to } => revision(to),
             _ => "the last completed deployment".to_owned(),
@@ -179,10 +176,12 @@ impl Story<'_> {
         let subject = self
             .deployment
             .or_else(|| self.failing().map(|it| it.id.as_str()));
-        let bad = self.failing().filter(|it| {
-            let failing = self.failed || kind == Kind::DeploymentFailing;
-            failing || it.rollout == Some(Rollout::Failed)
-        });
+        let failed = |it: &&Deployment| self.failed || it.rollout == Some(Rollout::Failed);
+        let bad = match kind {
+            Kind::RollbackFailed => self.failed_release(),
+            Kind::DeploymentFailing => self.failing(),
+            _ => self.failing().filter(failed),
+        };
         let causes = ranked
             .iter()
             .take(3)
@@ -234,19 +233,24 @@ impl Story<'_> {
         let ServiceArn {
             service, cluster, ..
         } = self.service;
-        let what = match kind {
-            Kind::RollbackFailed => "The rollback to",
-            _ => "The deployment of",
-        };
+        let (failing, at) = (self.failing_name(), clock(self.at));
         let began = self.failing().and_then(|failing| failing.created_at);
-        let took = began.filter(|began| *began < self.at && kind != Kind::RollbackFailed);
+        let took = began.filter(|began| *began < self.at);
         let took = took.map(|began| format!(", {} after it began", duration(self.at - began)));
-        let mut sentences = vec![format!(
-            "{what} {} to service {service} in cluster {cluster} failed at {}{}.",
-            self.failing_name(),
-            clock(self.at),
-            took.unwrap_or_default()
-        )];
+        let from = self.rolled_back();
+        let from = from.map(|release| format!(" from {}", release.failing_name()));
+        let mut sentences = vec![match kind {
+            Kind::RollbackFailed => format!(
+                "The rollback of service {service} in cluster {cluster}{} to {failing} failed at \
+                 {at}.",
+                from.unwrap_or_default()
+            ),
+            _ => format!(
+                "The deployment of {failing} to service {service} in cluster {cluster} failed at \
+                 {at}{}.",
+                took.unwrap_or_default()
+            ),
+        }];
         sentences.extend(self.reason.map(|reason| quoted("ECS says", reason)));
         let alarms = self
             .facts

@@ -34,7 +34,7 @@ pub(super) fn steps(now: &Situation<'_>) -> Vec<String> {
     let service = now.service;
     match now.response {
         Response::RollingBack { .. } | Response::WillRollBack { .. } => {
-            steps.push(pin(now).unwrap_or_else(|| infrastructure_code(now.failing)));
+            steps.push(moved_tag(now).unwrap_or_else(|| infrastructure_code(now.failing)));
         }
         Response::StoppedOnly { by } => {
             steps.extend(way_back(now));
@@ -99,14 +99,26 @@ fn way_back(now: &Situation<'_>) -> Option<String> {
 
 /// A tag that was moved is the one change that going back to a revision does not undo.
 fn pin(now: &Situation<'_>) -> Option<String> {
-    let (failing, images) = (now.failing, now.replaced);
-    (!images.is_empty()).then(|| {
+    let failing = now.failing;
+    (!now.replaced.is_empty()).then(|| {
         format!(
             "Going back to {failing} would not help: it is the failing revision itself, and its tag \
              names another image now. Register a revision with the image that ran well pinned by \
              its digest, {}, and deploy that; or push a mended image under the tag and deploy \
              again with --force-new-deployment.",
-            images.join(" and ")
+            now.replaced.join(" and ")
+        )
+    })
+}
+
+/// What a rollback leaves behind where a tag was moved: the tag.
+fn moved_tag(now: &Situation<'_>) -> Option<String> {
+    (!now.replaced.is_empty()).then(|| {
+        format!(
+            "Before you release {} again, mend what its tag names: it is still the image that \
+             failed. Push a mended one, or pin the one that ran well by its digest, {}.",
+            now.failing,
+            now.replaced.join(" and ")
         )
     })
 }
