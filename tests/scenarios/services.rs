@@ -97,6 +97,18 @@ async fn a_service_that_is_deleted_says_so_and_opens_nothing() {
     assert_eq!(bot.alerts().len(), 1);
 }
 
+#[tokio::test]
+async fn a_service_that_is_being_deleted_says_how_many_tasks_are_left() {
+    let mut world = town(|service| {
+        let service = service.breaker(Breaker::with_rollback());
+        service.with("status", "DRAINING").with("desiredCount", 0)
+    });
+    let deployment = world.deploy(CLUSTER, SERVICE, "order-api:42");
+    until(&mut world, "SERVICE_DEPLOYMENT_FAILED");
+    let failure = event(&world, &deployment);
+    insta::assert_snapshot!(told(&Bot::new(world), &failure).await);
+}
+
 /// `order-api:41` is deployed again after its tag was moved to an image that lacks the program.
 fn moved(breaker: Breaker) -> World {
     let mut world = town(|service| service.breaker(breaker));
