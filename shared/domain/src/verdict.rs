@@ -27,6 +27,7 @@ pub use target::candidates;
 
 use crate::causes::Cause;
 use crate::facts::Missing;
+use crate::sanitize::line;
 
 /// The verdict on a failing deployment.
 pub fn decide(case: &Case) -> Verdict {
@@ -87,8 +88,8 @@ pub enum Verdict {
     /// Another controller makes the service's deployments, or they follow rules opsbot does not
     /// know.
     NotOurs {
-        /// What is refused, by name: `deployment controller CODE_DEPLOY`.
-        what: String,
+        /// What is refused.
+        what: Refused,
     },
     /// ECS rolls back, has, or will.
     Watch {
@@ -236,6 +237,7 @@ impl Verdict {
 
     /// What the alert says of it, with the reason. One line of safe text.
     pub fn sentence(&self) -> String {
-        sentence::of(self)
+        // Its parts are safe; once more for what they may make together.
+        line(&sentence::of(self), 4_000)
     }
 }

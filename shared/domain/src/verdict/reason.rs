@@ -7,6 +7,20 @@ use crate::arn::ServiceArn;
 use crate::facts::Missing;
 use crate::response::Trip;
 
+/// What opsbot does not roll back, by name. What came later than opsbot is refused too: nobody has
+/// looked at what going back means there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// A deployment controller other than ECS: `CODE_DEPLOY`, `EXTERNAL`.
+    Controller(String),
+    /// An Express service, whose resources ECS manages.
+    Express,
+    /// A deployment strategy that is not known.
+    Strategy(String),
+    /// A scheduling strategy that is not known.
+    Scheduling(String),
+}
+
 /// ECS's own rollback. It may be one that opsbot or a person asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EcsRollback {

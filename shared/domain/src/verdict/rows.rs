@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::seen::{Phase, Seen, Standing};
-use super::{Case, NotFailing, Paused, Proposal, StackHold, Unusable, Verdict, target};
+use super::{Case, NotFailing, Paused, Proposal, Refused, StackHold, Unusable, Verdict, target};
 use super::{OptIn, Plan, Requester, Rung};
 use crate::causes::{Cause, Fault};
 use crate::facts::{Fact, Rollout, Service, Why};
@@ -38,25 +38,23 @@ pub(super) fn facts_are_there(case: &Case) -> Row<Seen<'_>> {
 }
 
 pub(super) fn service_is_ours(service: &Service) -> Row {
-    let given = |value: &Option<String>| value.clone().unwrap_or_default();
-    let owner = match given(&service.controller).as_str() {
-        "" | "ECS" => None,
-        other => Some(format!("deployment controller {other}")),
+    // What is absent is ECS's default.
+    let other = |value: &Option<String>, known: &[&str]| {
+        let value = value.as_deref().filter(|value| !known.contains(value));
+        value.map(str::to_owned)
     };
+    let controller = other(&service.controller, &["ECS"]).map(Refused::Controller);
     let express = || {
         let express = service.resource_management.as_deref() == Some("ECS");
-        express.then(|| "Express service".to_owned())
+        express.then_some(Refused::Express)
     };
-    // What came later is refused by name too: nobody has looked at what going back means there.
-    let strategy = || match given(&service.strategy).as_str() {
-        "" | "ROLLING" | "BLUE_GREEN" | "LINEAR" | "CANARY" => None,
-        other => Some(format!("deployment strategy {other}")),
-    };
-    let scheduler = || match given(&service.scheduling).as_str() {
-        "" | "REPLICA" | "DAEMON" => None,
-        other => Some(format!("scheduling strategy {other}")),
-    };
-    let refused = owner.or_else(express).or_else(strategy).or_else(scheduler);
+    let known = ["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"];
+    let strategy = || other(&service.strategy, &known).map(Refused::Strategy);
+    let scheduler = || other(&service.scheduling, &["REPLICA", "DAEMON"]).map(Refused::Scheduling);
+    let refused = controller
+        .or_else(express)
+        .or_else(strategy)
+        .or_else(scheduler);
     refused.map_or(Ok(()), |what| Err(Verdict::NotOurs { what }))
 }
 

@@ -147,14 +147,14 @@ impl<'a> Seen<'a> {
             .or_else(|| current().filter(|entry| brings(&entry)))
     }
 
-    /// A deployment of the history that began after the judged one. One without a date counts: in
+    /// A deployment of the history that began after the judged one. One of the same moment or without a date counts: in
     /// doubt it is newer.
     pub(super) fn newer_entry(&self) -> Option<&'a ServiceDeployment> {
         let own = self.entry();
         // Its own entry, if that is only not recognised, is no newer one.
         let dated = || self.judged()?.created_at?.checked_add_signed(SAME_START);
         let began = own.map_or_else(dated, |entry| entry.created_at);
-        let later = |at: DateTime<Utc>| began.is_some_and(|began| at > began);
+        let later = |at: DateTime<Utc>| began.is_some_and(|began| at >= began);
         let other = |entry: &&&ServiceDeployment| own.is_none_or(|own| own.arn != entry.arn);
         let newer = |entry: &&&ServiceDeployment| entry.created_at.is_none_or(later);
         self.history.iter().filter(other).find(newer).copied()

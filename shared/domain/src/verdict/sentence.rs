@@ -4,7 +4,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    By, Digests, EcsRollback, NotFailing, Paused, Proposal, StackHold, Unusable, Verdict, plan,
+    By, Digests, EcsRollback, NotFailing, Paused, Proposal, Refused, StackHold, Unusable, Verdict,
+    plan,
 };
 use crate::arn::revision_name;
 use crate::causes::Cause;
@@ -117,18 +118,32 @@ fn gap(missing: &Missing) -> String {
     format!("{} ({})", line(&missing.what, 120), line(&why, 200))
 }
 
-fn not_ours(what: &str) -> String {
-    let way = match what {
-        "deployment controller CODE_DEPLOY" => {
-            " Stop the deployment in AWS CodeDeploy, with rollback."
-        }
-        "deployment controller EXTERNAL" => " Whoever makes its task sets has to go back.",
-        _ => "",
+fn not_ours(what: &Refused) -> String {
+    let why = match what {
+        Refused::Controller(controller) => match controller.as_str() {
+            "CODE_DEPLOY" => {
+                "AWS CodeDeploy makes this service's deployments. Stop the deployment \
+                              there, with rollback"
+                    .to_owned()
+            }
+            "EXTERNAL" => "this service's task sets are made from outside (controller EXTERNAL). \
+                           Go back with the tool that makes them"
+                .to_owned(),
+            other => format!("its deployment controller is {}", line(other, 60)),
+        },
+        Refused::Express => "it is an Express service. Go back with \
+                             aws ecs update-express-gateway-service"
+            .to_owned(),
+        Refused::Strategy(strategy) => format!(
+            "opsbot does not know its deployment strategy {}",
+            line(strategy, 60)
+        ),
+        Refused::Scheduling(scheduling) => format!(
+            "opsbot does not know its scheduling strategy {}",
+            line(scheduling, 60)
+        ),
     };
-    format!(
-        "Not rolled back: opsbot does not roll back a service with {}.{way}",
-        line(what, 120)
-    )
+    format!("Not rolled back: {why}.")
 }
 
 fn watch(rollback: &EcsRollback) -> String {
@@ -292,7 +307,10 @@ fn target_unusable(target: &str, why: &Unusable) -> String {
 
 /// `order-api:42`, made safe.
 fn revision(task_definition: &str) -> String {
-    line(revision_name(task_definition), 300)
+    match line(revision_name(task_definition), 300) {
+        name if name.is_empty() => "a revision without a name".to_owned(),
+        name => name,
+    }
 }
 
 /// `2026-03-05 10:31 UTC`: an attempt may be of yesterday.
