@@ -47,10 +47,9 @@ pub struct Case {
 }
 
 /// Who asks for a rollback.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requester {
     /// An event that tells of a failure.
-    #[default]
     Event,
     /// A person, by `aws lambda invoke`. Their word stands in for opsbot's own *judgement*: whether
     /// it fails, whose fault it is, whether to wait for ECS. It never stands in for a fact that

@@ -147,8 +147,8 @@ impl<'a> Seen<'a> {
             .or_else(|| current().filter(|entry| brings(&entry)))
     }
 
-    /// A deployment of the history that began after the judged one. One of the same moment or without a date counts: in
-    /// doubt it is newer.
+    /// A deployment of the history that began after the judged one. One of the same moment or
+    /// without a date counts: in doubt it is newer.
     pub(super) fn newer_entry(&self) -> Option<&'a ServiceDeployment> {
         let own = self.entry();
         // Its own entry, if that is only not recognised, is no newer one.

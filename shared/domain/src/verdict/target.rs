@@ -160,9 +160,9 @@ fn differing((failing, good): (&ServiceRevision, &ServiceRevision)) -> Option<Di
     })
 }
 
-/// What ECS itself would go back to if it were told to now, where that is not `target`. A rolling
-/// update goes back to what completed last; with the others, traffic goes back to what they began
-/// from.
+/// What ECS itself would go back to if it were told to now, where that is not `target`; empty where
+/// it has nothing to go back to. A rolling update goes back to what completed last; with the others,
+/// traffic goes back to what they began from.
 pub(super) fn elsewhere(
     seen: &Seen<'_>,
     entry: &ServiceDeployment,
@@ -175,12 +175,12 @@ pub(super) fn elsewhere(
         return (!is_target).then(|| completed.map(name).unwrap_or_default());
     }
     let sources = entry.detail.iter().flat_map(|detail| &detail.sources);
-    let mut names = sources.map(|arn| {
-        let revision = seen.revision(arn);
-        revision.map_or(arn.as_str(), |it| it.task_definition.as_str())
-    });
-    let mut all = names.by_ref().peekable();
-    let first = all.peek().map(|name| (*name).to_owned());
-    let is_target = all.any(|name| same(name, target));
-    (!is_target).then(|| first.unwrap_or_default())
+    let sources: Vec<&str> = sources
+        .map(|arn| match seen.revision(arn) {
+            Some(revision) => revision.task_definition.as_str(),
+            None => arn,
+        })
+        .collect();
+    let is_target = sources.iter().any(|name| same(name, target));
+    (!is_target).then(|| sources.first().copied().unwrap_or_default().to_owned())
 }

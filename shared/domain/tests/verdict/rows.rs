@@ -42,6 +42,22 @@ fn holds_when_the_history_or_the_table_cannot_be_read() {
 }
 
 #[test]
+fn each_of_the_great_facts_is_needed() {
+    let missing: [fn(&mut Case); 5] = [
+        |it| it.service = denied("it", "ecs:DescribeServices"),
+        |it| it.history = denied("it", "ecs:ListServiceDeployments"),
+        |it| it.revisions = denied("it", "ecs:DescribeServiceRevisions"),
+        |it| it.record = denied("it", "dynamodb:GetItem"),
+        |it| it.attempts = denied("it", "dynamodb:Query"),
+    ];
+    for missing in missing {
+        check(&a_failed_release().with(missing), "hold_facts_missing");
+        let asked = a_failed_release().asked_by_a_person();
+        check(&asked.with(missing), "hold_facts_missing");
+    }
+}
+
+#[test]
 fn holds_when_another_controller_makes_the_deployments() {
     assert_snapshot!(told(&blocked_by("hold_not_ours")), @"hold_not_ours: Not rolled back: AWS CodeDeploy makes this service's deployments. Stop the deployment there, with rollback.");
     let external = a_failed_release().service(|it| it.controller = Some("EXTERNAL".to_owned()));
@@ -167,6 +183,12 @@ fn holds_when_only_the_history_or_only_the_service_shows_a_newer_deployment() {
 }
 
 #[test]
+fn holds_when_another_deployment_began_at_the_same_moment() {
+    let twin = a_failed_release().history(|it| it.push(entry(43, "STOPPED", 20)));
+    check(&twin, "hold_superseded");
+}
+
+#[test]
 fn holds_when_the_same_revision_was_released_again() {
     let again = a_failed_release().history(|it| it.insert(0, entry(42, "IN_PROGRESS", 1)));
     check(&again, "hold_superseded");
@@ -182,6 +204,14 @@ fn holds_and_pages_when_the_failed_deployment_was_ecss_rollback() {
     assert!(check(&case, "hold_was_rollback").pages());
     let wordless = case.service(|it| it.deployments[0].rollout_reason = None);
     check(&wordless, "hold_was_rollback");
+}
+
+#[test]
+fn a_rollback_is_known_by_its_reason_alone() {
+    let reason = "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/0042.";
+    let case =
+        a_failed_release().service(|it| it.deployments[0].rollout_reason = Some(reason.to_owned()));
+    check(&case, "hold_was_rollback");
 }
 
 #[test]
@@ -228,6 +258,13 @@ fn a_completed_rollback_is_not_rolled_back_by_a_person_either() {
 #[test]
 fn holds_when_it_was_tried_before_however_long_ago() {
     assert_snapshot!(told(&blocked_by("hold_already_done")), @"hold_already_done: Not rolled back again: opsbot went back from this deployment to order-api:41 at 2026-03-05 07:10 UTC, and tries once only.");
+}
+
+#[test]
+fn the_services_newest_attempt_counts_as_one_at_this_deployment() {
+    let newest = attempt(JUDGED, 300, Some("ecs-svc/0007"));
+    let case = a_failed_release().attempts(|it| it.newest = Some(newest));
+    check(&case, "hold_already_done");
 }
 
 #[test]
@@ -375,6 +412,24 @@ fn holds_when_the_good_revision_cannot_be_looked_up() {
 fn never_goes_past_a_success_whose_revision_could_not_be_read() {
     let case = a_failed_release().history(|it| it.push(entry(77, "SUCCESSFUL", 500)));
     check(&case, "hold_target_unusable");
+}
+
+#[test]
+fn the_good_revisions_to_look_up_are_named_best_first() {
+    let case = a_failed_release()
+        .history(|it| {
+            it.push(entry(40, "SUCCESSFUL", 20_000));
+            it.push(entry(41, "SUCCESSFUL", 30_000));
+            it.push(entry(39, "STOPPED", 500));
+        })
+        .record(|it| {
+            it.good.as_mut().unwrap().task_definition = order_api(38);
+        });
+    let names = domain::verdict::candidates(&case)
+        .into_iter()
+        .map(|it| it.task_definition);
+    let want = [41, 40, 38].map(order_api);
+    assert_eq!(names.collect::<Vec<_>>(), want);
 }
 
 #[test]
