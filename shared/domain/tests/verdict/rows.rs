@@ -1,7 +1,7 @@
 //! One test per row at least, with the sentence it prints.
 
 use domain::causes::Cause;
-use domain::facts::{Breaker, DeploymentAlarms, Fact, Missing, Rollout, Why};
+use domain::facts::{Breaker, DeploymentAlarms, Fact, KnownFrom, Missing, Rollout, Why};
 use domain::incident::RecordedRevision;
 use domain::verdict::Case;
 use insta::assert_snapshot;
@@ -368,6 +368,18 @@ fn holds_when_there_is_nothing_good_to_go_back_to() {
 }
 
 #[test]
+fn a_deployments_own_completion_is_no_earlier_good_one() {
+    let case = blocked_by("hold_nothing_good").record(|it| {
+        it.good = Some(RecordedRevision {
+            task_definition: order_api(42),
+            deployment: JUDGED.to_owned(),
+            completed_at: ago(15),
+        });
+    });
+    check(&case, "hold_nothing_good");
+}
+
+#[test]
 fn holds_when_the_same_revision_has_another_image_and_says_both_digests() {
     let case = a_failed_release()
         .resolving_to(42, 42, 'b')
@@ -425,11 +437,16 @@ fn the_good_revisions_to_look_up_are_named_best_first() {
         .record(|it| {
             it.good.as_mut().unwrap().task_definition = order_api(38);
         });
-    let names = domain::verdict::candidates(&case)
+    let named: Vec<_> = domain::verdict::candidates(&case)
         .into_iter()
-        .map(|it| it.task_definition);
-    let want = [41, 40, 38].map(order_api);
-    assert_eq!(names.collect::<Vec<_>>(), want);
+        .map(|it| (it.task_definition, it.known_from))
+        .collect();
+    let want = [
+        (order_api(41), KnownFrom::History),
+        (order_api(40), KnownFrom::History),
+        (order_api(38), KnownFrom::Record),
+    ];
+    assert_eq!(named, want);
 }
 
 #[test]

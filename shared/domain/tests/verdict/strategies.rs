@@ -1,5 +1,6 @@
 //! Every strategy and both schedulers: the one call that goes back.
 
+use domain::facts::Rollout;
 use domain::verdict::{Case, Plan};
 use insta::assert_snapshot;
 
@@ -70,6 +71,15 @@ fn a_daemon_service_goes_back_like_a_rolling_one() {
 fn a_rolling_update_that_ecs_would_take_elsewhere_is_updated() {
     let hurried = a_release_in_flight().service(|it| it.deployments.truncate(1));
     check_call(&hurried, "UpdateService", 41);
+    // The old deployment did not complete: a rollback to it was cut short by this release.
+    let cut_short =
+        a_release_in_flight().service(|it| it.deployments[1].rollout = Some(Rollout::InProgress));
+    check_call(&cut_short, "UpdateService", 41);
+    let failed_between = a_release_in_flight().service(|it| {
+        let failed = deployment(40, "ACTIVE", Rollout::Failed, 100);
+        it.deployments.push(failed);
+    });
+    check_call(&failed_between, "StopServiceDeployment", 41);
     let named = a_release_in_flight()
         .history(|it| it.push(entry(40, "SUCCESSFUL", 20_000)))
         .asked_to_go_back_to("order-api:40");
