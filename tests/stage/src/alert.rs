@@ -16,7 +16,7 @@ pub struct Alert {
     pub body: String,
     /// The SNS message attributes, which filter policies look at.
     pub attributes: BTreeMap<String, String>,
-    /// The published forms by SNS protocol: `default`, `email`, `sms`, `https`, `sqs`, …
+    /// The published forms by SNS protocol: `default`, `sms`, `https`, `sqs`, …
     pub forms: BTreeMap<String, String>,
 }
 

@@ -39,14 +39,18 @@ fn rewrite(
     let bytes = text.as_bytes();
     let mut out = String::new();
     let (mut copied, mut at) = (0, 0);
-    while let Some(here) = (at..bytes.len()).find(|at| candidate(bytes, *at)) {
-        match find(text, here) {
+    while at < bytes.len() {
+        if !candidate(bytes, at) {
+            at += 1;
+            continue;
+        }
+        match find(text, at) {
             Some(secret) => {
                 out.push_str(&text[copied..secret.start]);
                 out.push_str(REDACTED);
                 (copied, at) = (secret.end, secret.end);
             }
-            None => at = here + 1,
+            None => at += 1,
         }
     }
     // A mark was written where anything was.
@@ -75,4 +79,17 @@ fn run_back(text: &str, max: usize, allowed: impl Fn(u8) -> bool) -> usize {
         .take(max)
         .take_while(|byte| byte.is_ascii() && allowed(*byte))
         .count()
+}
+
+/// ASCII letters and digits, looked up: it is asked of every byte several times.
+fn is_word(byte: u8) -> bool {
+    const WORD: [bool; 256] = {
+        let (mut word, mut byte) = ([false; 256], 0);
+        while byte < word.len() {
+            word[byte] = (byte as u8).is_ascii_alphanumeric();
+            byte += 1;
+        }
+        word
+    };
+    WORD[usize::from(byte)]
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::REDACTED;
-use super::{any, any_two, begins, rewrite, run, run_back};
+use super::{any, any_two, begins, is_word, rewrite, run, run_back};
 
 /// Names of secrets, as they end, in lower case and without `_`, `-` and `.`.
 const NAMES: [&str; 27] = [
@@ -125,6 +125,8 @@ fn name_before(text: &str, at: usize, separator: Separator) -> Option<&str> {
     if separator == Separator::Blank && !name.starts_with("--") {
         return None;
     }
+    // What stands at its end and is no letter does not count: `password_2`.
+    let name = name.trim_end_matches(|c: char| !c.is_ascii_alphabetic());
     let among = |names: &[&str]| names.iter().any(|ending| is_called(name, ending));
     let named = among(&NAMES);
     let sound = match separator {
@@ -136,11 +138,10 @@ fn name_before(text: &str, at: usize, separator: Separator) -> Option<&str> {
     sound.then_some(name)
 }
 
-/// Whether a name, reduced to lower-case letters and digits and without those digits that it ends
-/// with, ends like this: `DB_Pass-Word_2` ends like `password`.
+/// Whether a name, reduced to lower-case letters and digits, ends like this: `DB_Pass-Word` ends
+/// like `password`.
 fn is_called(name: &str, ending: &str) -> bool {
-    let reduced = name.bytes().rev().filter(u8::is_ascii_alphanumeric);
-    let mut reduced = reduced.skip_while(u8::is_ascii_digit);
+    let mut reduced = name.bytes().rev().filter(u8::is_ascii_alphanumeric);
     let mut ending = ending.bytes().rev();
     ending.all(|byte| {
         reduced
@@ -272,5 +273,5 @@ fn blanks(text: &str) -> usize {
 }
 
 fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)
+    is_word(byte) || matches!(byte, b'_' | b'-' | b'.')
 }

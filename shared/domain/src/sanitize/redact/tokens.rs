@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{begins, rewrite, run};
+use super::{begins, is_word, rewrite, run};
 
 /// What a token begins with, and how many characters follow at least.
 const PREFIXES: [(&str, usize); 28] = [
@@ -49,19 +49,34 @@ pub(super) fn redacted(text: &str) -> Option<String> {
 
 /// Whether a token may begin at `at`: at a letter or digit after none, or where a run of base64 does.
 fn begins_word(bytes: &[u8], at: usize) -> bool {
-    (bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'+' | b'/'))
-        && (at == 0 || !bytes[at - 1].is_ascii_alphanumeric())
+    (is_word(bytes[at]) || matches!(bytes[at], b'+' | b'/')) && (at == 0 || !is_word(bytes[at - 1]))
 }
 
 /// A token that begins at `at`.
 fn find(text: &str, at: usize) -> Option<Range<usize>> {
     let begins_run = at == 0 || !is_base64(text.as_bytes()[at - 1]);
+    let named = if may_be_named(text.as_bytes()[at]) {
+        by_name(text, at)
+    } else {
+        None
+    };
+    named.or_else(|| if begins_run { opaque(text, at) } else { None })
+}
+
+/// What [`PREFIXES`] and the schemes begin with: most words begin with none of them.
+fn may_be_named(initial: u8) -> bool {
+    let initial = initial.to_ascii_lowercase();
+    matches!(
+        initial,
+        b'a' | b'b' | b'e' | b'g' | b'h' | b'n' | b'r' | b's' | b'x'
+    )
+}
+
+fn by_name(text: &str, at: usize) -> Option<Range<usize>> {
     let is_long = run(&text[at..], SHORTEST, is_token) == SHORTEST;
-    let by_shape = || prefixed(text, at).or_else(|| json_web_token(text, at));
-    let named = if is_long { by_shape() } else { None };
-    named
-        .or_else(|| scheme(text, at))
-        .or_else(|| if begins_run { opaque(text, at) } else { None })
+    let by_prefix = || prefixed(text, at).or_else(|| json_web_token(text, at));
+    let token = if is_long { by_prefix() } else { None };
+    token.or_else(|| scheme(text, at))
 }
 
 fn prefixed(text: &str, at: usize) -> Option<Range<usize>> {
@@ -145,11 +160,11 @@ fn speaks_of_a_key(before: &str) -> bool {
 }
 
 fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)
+    is_word(byte) || matches!(byte, b'_' | b'-' | b'.')
 }
 
 fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
+    is_word(byte) || matches!(byte, b'+' | b'/' | b'=')
 }
 
 #[cfg(test)]
@@ -161,6 +176,14 @@ mod tests {
         for (prefix, least) in PREFIXES {
             assert!(prefix.len() + least >= SHORTEST, "{prefix}");
             assert!(prefix.bytes().all(is_token), "{prefix}");
+        }
+    }
+
+    #[test]
+    fn every_name_begins_with_a_letter_that_is_looked_for() {
+        let prefixes = PREFIXES.iter().map(|(prefix, _)| *prefix);
+        for name in prefixes.chain(["eyJ", "bearer", "basic"]) {
+            assert!(may_be_named(name.as_bytes()[0]), "{name}");
         }
     }
 }
