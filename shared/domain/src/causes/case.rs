@@ -167,12 +167,9 @@ impl<'a> Case<'a> {
     /// A reason on a container that is not essential does not explain the end of the task where
     /// another container failed for itself.
     fn sidecars_say_less(&self, index: usize, confidence: Confidence) -> Confidence {
-        let name = self.task.containers[index]
-            .name
-            .as_deref()
-            .unwrap_or_default();
+        let name = self.task.containers[index].name.as_deref();
         let beside = self.culprit.is_some_and(|culprit| culprit != index);
-        if beside && essential(self.context, name) == Some(false) {
+        if beside && essential(self.context, name.unwrap_or_default()) == Some(false) {
             return Confidence::Possible;
         }
         confidence
@@ -192,7 +189,6 @@ impl<'a> Case<'a> {
         let confidence = match code {
             // What a container ends with when it is being stopped explains nothing.
             0 | exit::TERMINATED if stopped => return None,
-            exit::KILLED if stopped => Confidence::Possible,
             _ if stopped => Confidence::Possible,
             _ => Confidence::Likely,
         };
