@@ -1,17 +1,15 @@
 //! What the alert says of a verdict. Read at night, on a telephone: what happens, why, and what to
 //! do, with the names.
 
-use chrono::{DateTime, Utc};
+mod proposed;
+mod words;
 
-use super::{
-    By, Digests, EcsRollback, NotFailing, Paused, Proposal, Refused, StackHold, Unusable, Verdict,
-    plan,
-};
-use crate::arn::revision_name;
+use super::{By, Digests, EcsRollback, NotFailing, Paused, Refused, StackHold, Unusable, Verdict};
 use crate::causes::Cause;
-use crate::facts::{Missing, Why};
+use crate::facts::Missing;
 use crate::response::Trip;
 use crate::sanitize::line;
+use words::{clock, gap, revision};
 
 pub(super) fn of(verdict: &Verdict) -> String {
     match verdict {
@@ -52,49 +50,10 @@ pub(super) fn of(verdict: &Verdict) -> String {
             digests,
         } => same_revision(task_definition, digests.as_ref()),
         Verdict::TargetUnusable { target, why } => target_unusable(target, why),
-        Verdict::NotOptedIn { rung, proposal } => format!(
-            "Not rolled back: {rung}. It would have been: {}. To allow it from now on: {}. To do it \
-             once by hand: {}",
-            deed(proposal),
-            plan::opt_in(&proposal.service),
-            proposal.command()
-        ),
-        Verdict::DryRun { rung, proposal } => {
-            let because = rung
-                .as_ref()
-                .map_or_else(|| "the request says so".to_owned(), ToString::to_string);
-            format!(
-                "Dry run, nothing was changed: {because}. It would have been: {}. By hand: {}",
-                deed(proposal),
-                proposal.command()
-            )
-        }
-        Verdict::Ask { rung, proposal } => format!(
-            "Waiting for your word: {rung}. opsbot would go back by {}. To do it: {}",
-            deed(proposal),
-            proposal.command()
-        ),
-        Verdict::RollBack { rung, proposal } => format!(
-            "Rolling back by {}: {rung}. Your infrastructure code still holds {}.",
-            deed(proposal),
-            revision(&proposal.failing)
-        ),
-    }
-}
-
-fn deed(proposal: &Proposal) -> String {
-    let plan = format!(
-        "{}, away from {}",
-        proposal.plan,
-        revision(&proposal.failing)
-    );
-    let strategy = proposal.shifts_traffic.as_deref();
-    match (strategy, &proposal.plan) {
-        (Some(strategy), plan::Plan::Update { .. }) => format!(
-            "{plan} (a whole new {} deployment with traffic shifts of its own)",
-            line(strategy, 40)
-        ),
-        _ => plan,
+        Verdict::NotOptedIn { rung, proposal } => proposed::not_opted_in(rung, proposal),
+        Verdict::DryRun { rung, proposal } => proposed::dry_run(rung.as_ref(), proposal),
+        Verdict::Ask { rung, proposal } => proposed::ask(rung, proposal),
+        Verdict::RollBack { rung, proposal } => proposed::roll_back(rung, proposal),
     }
 }
 
@@ -104,18 +63,6 @@ fn facts_missing(missing: &[Missing]) -> String {
         "Not rolled back: what it would rest on could not be read: {}.",
         all.join("; ")
     )
-}
-
-fn gap(missing: &Missing) -> String {
-    let why = match &missing.why {
-        Why::Denied { action, .. } => format!("the role lacks {action}"),
-        Why::Throttled { action } => format!("{action} was throttled"),
-        Why::TimedOut { action } => format!("{action} did not answer in time"),
-        Why::Failed { action, detail } => format!("{action} failed: {detail}"),
-        Why::NotFound { detail } | Why::NotAsked { detail } => detail.clone(),
-        Why::NotNeeded => "not asked for".to_owned(),
-    };
-    format!("{} ({})", line(&missing.what, 120), line(&why, 200))
 }
 
 fn not_ours(what: &Refused) -> String {
@@ -303,17 +250,4 @@ fn target_unusable(target: &str, why: &Unusable) -> String {
             )
         }
     }
-}
-
-/// `order-api:42`, made safe.
-fn revision(task_definition: &str) -> String {
-    match line(revision_name(task_definition), 300) {
-        name if name.is_empty() => "a revision without a name".to_owned(),
-        name => name,
-    }
-}
-
-/// `2026-03-05 10:31 UTC`: an attempt may be of yesterday.
-fn clock(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
