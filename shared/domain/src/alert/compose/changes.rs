@@ -85,6 +85,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_last_good_revision_is_named_with_how_it_is_known() {
+        for (known_from, how) in [
+            (
+                KnownFrom::History,
+                "the newest success in the service's deployment history",
+            ),
+            (
+                KnownFrom::Record,
+                "opsbot saw it complete and wrote it down",
+            ),
+            (
+                KnownFrom::Listed,
+                "the service still lists its completed deployment",
+            ),
+        ] {
+            let good = GoodRevision {
+                task_definition: "arn:aws:ecs:us-east-1:111122223333:task-definition/api:41"
+                    .to_owned(),
+                revision: None,
+                known_from,
+            };
+            assert_eq!(last_good(&good), format!("Last good: api:41 ({how})."));
+        }
+    }
+
+    #[test]
     fn an_image_is_pinned_without_its_tag() {
         for (image, want) in [
             ("registry/order-api:latest", "registry/order-api@sha256:a"),
