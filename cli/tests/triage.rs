@@ -208,12 +208,14 @@ fn every_event_of_a_stopped_task_in_the_repository_is_understood() {
     events/task-stopped.host-terminated.json: host_terminated
     events/task-stopped.image-not-found.json: image_not_found
     events/task-stopped.maintenance.json: fargate_maintenance
+    events/task-stopped.no-reason.json: app_error
     events/task-stopped.no-stop-code.json: app_error
     events/task-stopped.out-of-memory.json: oom
     events/task-stopped.run-task.json: app_error
     events/task-stopped.scaling-in.json: scheduler_stop
     events/task-stopped.secret-denied.json: secret_fetch
     events/task-stopped.spot-interruption.json: spot_interruption
+    events/task-stopped.spot-notice-of-host.json: host_terminated
     events/task-stopped.spot-notice.json: spot_interruption
     events/task-stopped.user-free-text.json: user_stopped
     events/task-stopped.user.json: user_stopped

@@ -118,6 +118,8 @@ macro_rules! client {
             .credentials_provider(credentials)
             .http_client($http.clone())
             .retry_config(retries())
+            // An attempt has a time limit of its own; a second watch over its body costs time only.
+            .stalled_stream_protection($sdk::config::StalledStreamProtectionConfig::disabled())
             .timeout_config(timeouts);
         config.set_endpoint_url(endpoint_setting($service, &$lookup));
         $sdk::Client::from_conf(config.build())
