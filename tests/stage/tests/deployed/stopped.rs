@@ -275,3 +275,37 @@ fn a_deployment_that_fails_while_ecs_says_nothing_is_handed_over_once() {
         "its stops are counted into the incident of the deployment"
     );
 }
+
+#[test]
+fn a_deployment_that_fails_while_ecs_says_nothing_is_told_once_and_every_call_is_allowed() {
+    let _alone = alone();
+    let (ecs, deployment, exited) = unwatched();
+    let batch = || {
+        paused("TaskStoppedFunctionName", || {
+            exited.iter().for_each(|event| send(&event.to_string()));
+        });
+    };
+    batch();
+    let alert = alert();
+    batch(); // SQS delivers at least once
+    let again = stage().receive_alerts(Duration::from_secs(2)).unwrap();
+
+    assert_eq!(again, []);
+    assert_eq!(alert.attributes["kind"], "deployment_failing");
+    assert_eq!(alert.attributes["rollback"], "unwatched");
+    let text = alert.form("email");
+    assert!(text.contains("keeps failing"), "{text}");
+    assert!(
+        text.contains(deployment.trim_start_matches("ecs-svc/")),
+        "{text}"
+    );
+    let calls = ecs.calls();
+    let refused: Vec<_> = calls
+        .iter()
+        .filter(|call| call.outcome != Outcome::Ok)
+        .collect();
+    assert!(
+        refused.is_empty(),
+        "a deployed role lacks a permission: {refused:#?}"
+    );
+}
