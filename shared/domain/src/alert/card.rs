@@ -105,7 +105,12 @@ fn description(alert: &Alert) -> String {
         ));
     }
     parts.add(&log_tail(alert));
-    parts.labelled("Changed", &line(&alert.changes.join("; "), 400));
+    let changes: Vec<&str> = alert
+        .changes
+        .iter()
+        .map(|it| it.trim_end_matches('.'))
+        .collect();
+    parts.labelled("Changed", &line(&changes.join("; "), 400));
     parts.release();
     parts.add(&where_to_look);
     if parts.text.is_empty() {
