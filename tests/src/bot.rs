@@ -144,11 +144,25 @@ impl Bot {
 
     /// Delivers one batch of messages to task-stopped, in an invocation of its own. The numbers of
     /// the messages that come again are the answer.
+    ///
+    /// # Panics
+    ///
+    /// As [`Bot::deliver_texts`].
     pub async fn deliver_batch(&self, bodies: &[Value]) -> Vec<usize> {
+        self.deliver_texts(bodies.iter().map(Value::to_string))
+            .await
+    }
+
+    /// The same for messages that may be no JSON.
+    ///
+    /// # Panics
+    ///
+    /// Where the answer names a message that was not in the batch.
+    pub async fn deliver_texts(&self, bodies: impl Iterator<Item = String>) -> Vec<usize> {
         let number = self.invocations.fetch_add(1, Ordering::Relaxed);
         let request_id = format!("request-{number}");
         let invocation = self.invocation_at(self.now(), &request_id);
-        let batch = batch(bodies.iter().map(Value::to_string));
+        let batch = batch(bodies);
         let answer = task_stopped::answer(batch, &invocation, &self.queues).await;
         let again = answer.batch_item_failures.iter();
         again

@@ -11,12 +11,13 @@ mod look;
 mod story;
 
 use aws::Invocation;
+use aws::gather::{self, Definitions};
 use aws::queues::NotSent;
 use aws::tell::NotPublished;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use domain::facts::Missing;
 use domain::settings::Queues;
-use futures_util::future::join_all;
+use story::Answering;
 
 /// Why messages must come again.
 #[derive(Debug, thiserror::Error)]
@@ -32,10 +33,7 @@ pub enum Retry {
     NotSeen(Missing),
 }
 
-/// How many stories are answered at the same time.
-const AT_ONCE: usize = 10;
-
-/// A batch of so few stories is no storm: what its alerts need is read before it is known whether
+/// A batch of so few messages is no storm: what its alerts need is read before it is known whether
 /// there is one, which saves a round trip.
 const READ_AHEAD: usize = 3;
 
@@ -48,16 +46,16 @@ pub async fn answer(
     let batch = batch::open(batch, invocation.settings);
     let mut again = batch.unreadable;
     let messages = batch.messages;
-    let ahead = messages <= READ_AHEAD;
-    for some in batch.stories.chunks(AT_ONCE) {
-        let answers = some
-            .iter()
-            .map(|it| story::answer(it, ahead, invocation, queues));
-        for (story, answer) in some.iter().zip(join_all(answers).await) {
-            if let Err(retry) = answer {
-                tracing::error!(service = %story.subject.arn, "{}", aws::chain(&retry));
-                again.extend(story.deliveries().cloned());
-            }
+    let answering = Answering {
+        invocation,
+        queues,
+        definitions: Definitions::default(),
+        ahead: messages <= READ_AHEAD,
+    };
+    for some in batch.stories.chunks(gather::AT_ONCE) {
+        for (story, retry) in answering.stories(some).await {
+            tracing::error!(service = %story.subject.arn, "{}", aws::chain(&retry));
+            again.extend(story.deliveries().cloned());
         }
     }
     for (delivery, watch) in &batch.watches {

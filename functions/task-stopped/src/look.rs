@@ -1,7 +1,7 @@
 //! A look at an incident when no event came: is it over, does it last?
 
 use aws::Invocation;
-use aws::gather;
+use aws::gather::{self, Around};
 use domain::alert::compose::{Occasion, Stopped, settled};
 use domain::facts::{DeploymentFacts, Fact, Service};
 use domain::settings::Queues;
@@ -24,7 +24,10 @@ pub(crate) async fn answer(
     if count.watch.as_ref() != Some(&asked.token) {
         return Ok(());
     }
-    let (service, record) = gather::service_and_record(&asking, &state, &about.subject).await;
+    let around = gather::around(&asking, &state, &[&about.subject]).await;
+    let Some(Around { service, record }) = around.into_iter().next() else {
+        return Ok(());
+    };
     let known = service.known();
     let muted = known
         .and_then(|it| muted_until(&it.tags, invocation.now))

@@ -2,53 +2,101 @@
 
 use aws::Invocation;
 use aws::counting::Claimed;
-use aws::gather::{self, Around};
+use aws::gather::{self, Around, Definitions, Evidence};
 use chrono::TimeDelta;
 use domain::alert::compose::{Occasion, Stopped};
 use domain::facts::{Fact, Missing};
 use domain::settings::Queues;
-use domain::stop::{Count, FIRST, Group, Said, Story, Watch, Word, deployment_key, next_at, word};
+use domain::stop::{
+    Count, FIRST, Group, Said, Story, Subject, Watch, Word, deployment_key, next_at, word,
+};
 use futures_util::future::join_all;
 
 use crate::Retry;
 use crate::failing;
 
-pub(crate) async fn answer(
-    story: &Story,
-    ahead: bool,
-    invocation: &Invocation<'_>,
-    queues: &Queues,
-) -> Result<(), Retry> {
-    let (asking, state) = (invocation.asking(), invocation.state());
-    let around = async {
-        if ahead {
-            Some(gather::around(&asking, &state, story).await)
-        } else {
-            None
-        }
-    };
-    let (counted, around) = tokio::join!(state.count(story, invocation.now), around);
-    let claims = claims(story, &counted, invocation).await;
-    let nothing = |claimed: &Claimed| matches!(claimed, Claimed::No(_));
-    if nothing(&claims.deployment) && claims.groups.iter().all(nothing) {
-        return Ok(());
+/// What the stories of one batch are answered with.
+pub(crate) struct Answering<'a> {
+    pub(crate) invocation: &'a Invocation<'a>,
+    pub(crate) queues: &'a Queues,
+    pub(crate) definitions: Definitions,
+    /// Read what alerts need before it is known whether there is one.
+    pub(crate) ahead: bool,
+}
+
+impl Answering<'_> {
+    /// Answers stories together, with those whose messages must come again.
+    pub(crate) async fn stories<'s>(&self, stories: &'s [Story]) -> Vec<(&'s Story, Retry)> {
+        let claims = stories.iter().map(|story| claims(story, self.invocation));
+        let (claims, ahead) = tokio::join!(join_all(claims), async {
+            match self.ahead {
+                true => Some(self.read_ahead(stories).await),
+                false => None,
+            }
+        });
+        let mut news: Vec<(&Story, Claims)> = stories.iter().zip(claims).collect();
+        let read = match ahead {
+            Some(read) => read,
+            None => {
+                news.retain(|(_, claims)| claims.news());
+                let subjects: Vec<_> = news.iter().map(|(story, _)| &story.subject).collect();
+                let around = self.around(&subjects).await.into_iter();
+                around.map(|around| (around, Vec::new())).collect()
+            }
+        };
+        let answers = news.into_iter().zip(read);
+        let answers = answers.map(|((story, claims), (around, evidence))| async move {
+            let answer = self.story(story, claims, &around, &evidence).await;
+            answer.err().map(|retry| (story, retry))
+        });
+        join_all(answers).await.into_iter().flatten().collect()
     }
-    let around = match around {
-        Some(around) => around,
-        None => gather::around(&asking, &state, story).await,
-    };
-    let failing = failing::answer(story, claims.deployment, &around, invocation, queues).await?;
-    let told = story
-        .groups
-        .iter()
-        .zip(claims.groups)
-        .map(|(group, claimed)| async {
+
+    async fn around(&self, subjects: &[&Subject]) -> Vec<Around> {
+        let (asking, state) = (self.invocation.asking(), self.invocation.state());
+        gather::around(&asking, &state, subjects).await
+    }
+
+    async fn read_ahead(&self, stories: &[Story]) -> Vec<(Around, Vec<Evidence>)> {
+        let subjects: Vec<_> = stories.iter().map(|story| &story.subject).collect();
+        let evidence = stories.iter().map(|story| {
+            let groups = story.groups.iter();
+            join_all(groups.map(|group| self.evidence(group)))
+        });
+        let evidence = join_all(evidence);
+        let (around, evidence) = tokio::join!(self.around(&subjects), evidence);
+        around.into_iter().zip(evidence).collect()
+    }
+
+    async fn evidence(&self, group: &Group) -> Evidence {
+        let lines = self.invocation.settings.log_tail_lines;
+        gather::evidence(&self.invocation.asking(), &self.definitions, group, lines).await
+    }
+
+    /// Tells what is news of one story. A handover that the queue does not take keeps no alert
+    /// back: it comes again with the messages.
+    async fn story(
+        &self,
+        story: &Story,
+        claims: Claims,
+        around: &Around,
+        evidence: &[Evidence],
+    ) -> Result<(), Retry> {
+        if !claims.news() {
+            return Ok(());
+        }
+        let deployment = claims.deployment;
+        let failing =
+            failing::answer(story, deployment, around, self.invocation, self.queues).await;
+        let incident = failing.as_ref().ok().and_then(Option::as_deref);
+        let groups = story.groups.iter().zip(claims.groups).enumerate();
+        let told = groups.map(|(n, (group, claimed))| async move {
             let telling = Telling {
                 group,
-                around: &around,
-                failing: failing.as_deref(),
-                invocation,
-                queues,
+                around,
+                evidence: evidence.get(n),
+                failing: incident,
+                answering: self,
             };
             match claimed {
                 Claimed::Ours(count) => telling.until_said(count).await,
@@ -56,7 +104,9 @@ pub(crate) async fn answer(
                 Claimed::No(_) => Ok(()),
             }
         });
-    join_all(told).await.into_iter().collect()
+        let told: Result<(), Retry> = join_all(told).await.into_iter().collect();
+        told.and(failing.map(|_| ()))
+    }
 }
 
 struct Claims {
@@ -64,8 +114,18 @@ struct Claims {
     groups: Vec<Claimed>,
 }
 
-/// Claims every counter of a story at once. What could not be counted is told: alerts fail open.
-async fn claims(story: &Story, counted: &Fact<()>, invocation: &Invocation<'_>) -> Claims {
+impl Claims {
+    /// Whether there is anything to say.
+    fn news(&self) -> bool {
+        let mut all = self.groups.iter().chain([&self.deployment]);
+        all.any(|claimed| !matches!(claimed, Claimed::No(_)))
+    }
+}
+
+/// Counts a story, then claims every counter of it at once. What could not be counted is told:
+/// alerts fail open.
+async fn claims(story: &Story, invocation: &Invocation<'_>) -> Claims {
+    let counted = invocation.state().count(story, invocation.now).await;
     if let Fact::Missing(missing) = counted {
         let groups = story
             .groups
@@ -100,17 +160,18 @@ async fn claims(story: &Story, counted: &Fact<()>, invocation: &Invocation<'_>) 
 struct Telling<'a> {
     group: &'a Group,
     around: &'a Around,
+    /// What was read of it already.
+    evidence: Option<&'a Evidence>,
     /// The incident of the deployment, where it is failing.
     failing: Option<&'a str>,
-    invocation: &'a Invocation<'a>,
-    queues: &'a Queues,
+    answering: &'a Answering<'a>,
 }
 
 impl Telling<'_> {
     /// Says it, and again as long as the next number has been reached in the meantime: whoever
     /// counted it found the counter claimed.
     async fn until_said(&self, mut count: Count) -> Result<(), Retry> {
-        let (invocation, key) = (self.invocation, self.group.about.key());
+        let (invocation, key) = (self.answering.invocation, self.group.about.key());
         let state = invocation.state_after_publish();
         loop {
             let (said, watch) = self.say(&count, &key).await?;
@@ -135,7 +196,7 @@ impl Telling<'_> {
 
     /// What becomes of the number, and the watch that looks at the incident again.
     async fn say(&self, count: &Count, key: &str) -> Result<(Said, Option<String>), Retry> {
-        let (invocation, about) = (self.invocation, &self.group.about);
+        let (invocation, about) = (self.answering.invocation, &self.group.about);
         let (service, record) = (self.around.service.known(), self.around.record.known());
         let word = match self.failing {
             Some(incident) => Word::CountedInto(incident.to_owned()),
@@ -162,7 +223,7 @@ impl Telling<'_> {
                 }
             }
         }
-        let token = watch(key, invocation, self.queues).await?;
+        let token = watch(key, invocation, self.answering.queues).await?;
         Ok((said, Some(token)))
     }
 
@@ -179,11 +240,12 @@ impl Telling<'_> {
     }
 
     async fn tell(&self, count: &Count, uncounted: Option<&Missing>) -> Result<bool, Retry> {
-        let (invocation, about) = (self.invocation, &self.group.about);
-        let lines = invocation.settings.log_tail_lines;
-        let tasks = self.group.tasks();
-        let asking = invocation.asking();
-        let facts = gather::stops(&asking, &about.subject, self.around, tasks, lines).await;
+        let (invocation, about) = (self.answering.invocation, &self.group.about);
+        let evidence = match self.evidence {
+            Some(read) => read.clone(),
+            None => self.answering.evidence(self.group).await,
+        };
+        let facts = evidence.facts(self.group, self.around.service.clone());
         let stopped = Stopped {
             about,
             count,

@@ -13,7 +13,6 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::facts::{Fact, Why};
 use domain::stop::{About, Group, Stop, Story, deployment_key};
-use futures_util::future::join_all;
 
 pub use claims::Claimed;
 
@@ -39,13 +38,13 @@ impl State<'_> {
             .iter()
             .flat_map(|group| group.stops.iter().map(move |stop| (group, stop)));
         let stops: Vec<(&Group, &Stop)> = stops.collect();
-        let chunks = stops.chunks(STOPS);
-        let counted = join_all(chunks.map(|chunk| self.count_new(story, chunk.to_vec(), now)));
-        let gap = counted.await.into_iter().find_map(|it| match it {
-            Fact::Missing(missing) => Some(missing),
-            Fact::Known(()) => None,
-        });
-        gap.map_or(Fact::Known(()), Fact::Missing)
+        // One after the other: they all write to the same counters.
+        for chunk in stops.chunks(STOPS) {
+            if let Fact::Missing(missing) = self.count_new(story, chunk.to_vec(), now).await {
+                return Fact::Missing(missing);
+            }
+        }
+        Fact::Known(())
     }
 
     /// All or nothing; what was counted already is left out and the rest is tried again.

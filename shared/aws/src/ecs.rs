@@ -3,7 +3,7 @@
 mod convert;
 
 use aws_sdk_ecs::types::{DesiredStatus, ServiceField};
-use domain::arn::ServiceArn;
+use domain::arn::{ServiceArn, last_part};
 use domain::facts::{
     Fact, Missing, ServiceDeployment, ServiceRevision, StoppedTask, TaskDefinition, Why,
 };
@@ -13,31 +13,58 @@ use crate::gather::Asking;
 
 /// `DescribeServices` of one service, with its tags.
 pub(crate) async fn service(asking: &Asking<'_>, arn: &ServiceArn) -> Fact<domain::facts::Service> {
+    let mut services = services(asking, &[arn]).await;
+    let nothing = || no_service(SERVICE, None);
+    services.pop().unwrap_or_else(nothing)
+}
+
+/// `DescribeServices` of at most ten services of one cluster, with their tags, in that order.
+pub(crate) async fn services(
+    asking: &Asking<'_>,
+    arns: &[&ServiceArn],
+) -> Vec<Fact<domain::facts::Service>> {
+    let Some(first) = arns.first() else {
+        return Vec::new();
+    };
+    let names = arns.iter().map(|arn| arn.service.clone()).collect();
     let call = asking.clients.ecs.describe_services();
     let call = call
-        .cluster(&arn.cluster)
-        .services(&arn.service)
+        .cluster(&first.cluster)
+        .set_services(Some(names))
         .include(ServiceField::Tags);
-    let answer = asking.ask(
-        "the service and its deployments",
-        "ecs:DescribeServices",
-        call.send(),
-    );
-    let what = "the service and its deployments";
-    match answer.await {
-        Fact::Known(answer) => match answer.services().first() {
-            Some(service) => Fact::Known(convert::service(service)),
-            None => {
-                let reason = answer
-                    .failures()
-                    .first()
-                    .and_then(|failure| failure.reason());
-                let detail = format!("ECS answers {}", reason.unwrap_or("with no service"));
-                crate::gather::missing(what, Why::NotFound { detail })
-            }
-        },
-        Fact::Missing(missing) => Fact::Missing(missing),
-    }
+    let answer = asking
+        .ask(SERVICE, "ecs:DescribeServices", call.send())
+        .await;
+    let answer = match answer {
+        Fact::Known(answer) => answer,
+        Fact::Missing(missing) => {
+            return arns
+                .iter()
+                .map(|_| Fact::Missing(missing.clone()))
+                .collect();
+        }
+    };
+    let named = |arn: &ServiceArn| {
+        let mut services = answer.services().iter();
+        services.find(|service| service.service_name() == Some(&arn.service))
+    };
+    let failure = |arn: &ServiceArn| {
+        let mut failures = answer.failures().iter();
+        let failure = failures.find(|it| it.arn().map(last_part) == Some(&arn.service));
+        failure.and_then(|failure| failure.reason())
+    };
+    let found = arns.iter().map(|arn| match named(arn) {
+        Some(service) => Fact::Known(convert::service(service)),
+        None => no_service(SERVICE, failure(arn)),
+    });
+    found.collect()
+}
+
+const SERVICE: &str = "the service and its deployments";
+
+fn no_service<T>(what: &str, reason: Option<&str>) -> Fact<T> {
+    let detail = format!("ECS answers {}", reason.unwrap_or("with no service"));
+    crate::gather::missing(what, Why::NotFound { detail })
 }
 
 /// The stopped tasks of a service that are listed, and why that is not all of them.

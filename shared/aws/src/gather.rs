@@ -18,7 +18,7 @@ use futures_util::future::join_all;
 pub use asking::Asking;
 pub(crate) use asking::missing;
 use asking::not_asked;
-pub use stops::{Around, around, service_and_record, stops};
+pub use stops::{AT_ONCE, Around, Definitions, Evidence, around, evidence};
 
 use crate::ecs::StoppedTaskArns;
 use crate::{ecs, metrics, targets};

@@ -1,70 +1,137 @@
 //! What surrounds stopped tasks. Their events hold the tasks themselves.
 
-use domain::facts::{DeploymentFacts, Fact, Service, StoppedTask, TaskDefinition, Why};
-use domain::incident::ServiceRecord;
-use domain::stop::{Story, Subject};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Asking, definition, log, missing};
+use domain::arn::ServiceArn;
+use domain::facts::{DeploymentFacts, Fact, LogTail, Service, StoppedTask, TaskDefinition, Why};
+use domain::incident::ServiceRecord;
+use domain::stop::{Group, Subject};
+use futures_util::future::join_all;
+use tokio::sync::OnceCell;
+
+use super::{Asking, definition, log, missing, not_asked};
 use crate::ecs;
 use crate::state::State;
 
-/// What surrounds the stopped tasks of one story.
+/// How many services `DescribeServices` takes at once (Amazon ECS API reference).
+pub const AT_ONCE: usize = 10;
+
+/// What surrounds the stopped tasks of one story. Standalone tasks have neither.
 #[derive(Clone, Debug)]
 pub struct Around {
     /// The service, with its tags and deployments.
     pub service: Fact<Service>,
     /// What opsbot remembers of it.
     pub record: Fact<ServiceRecord>,
-    definition: Fact<TaskDefinition>,
 }
 
-/// Reads what surrounds a story: the service, its record and the task definition, at once.
-pub async fn around(asking: &Asking<'_>, state: &State<'_>, story: &Story) -> Around {
-    let arn = story
-        .groups
-        .first()
-        .and_then(|it| it.about.task_definition.as_deref());
-    let ((service, record), definition) = tokio::join!(
-        service_and_record(asking, state, &story.subject),
-        definition(asking, "the task definition", arn),
-    );
-    Around {
-        service,
+/// Reads what surrounds each subject: the services in one call a cluster, for they are read from a
+/// small bucket (Amazon ECS API reference, `request-throttling`), and the records beside it.
+pub async fn around(asking: &Asking<'_>, state: &State<'_>, subjects: &[&Subject]) -> Vec<Around> {
+    let records = subjects.iter().map(|subject| async {
+        match subject.standalone {
+            true => missing("", Why::NotNeeded),
+            false => state.record(&subject.arn).await,
+        }
+    });
+    let (services, records) = tokio::join!(services(asking, subjects), join_all(records));
+    let service = |subject: &Subject| {
+        let known = services.get(&subject.arn).cloned();
+        known.unwrap_or_else(|| missing("", Why::NotNeeded))
+    };
+    let all = subjects.iter().zip(records);
+    all.map(|(subject, record)| Around {
+        service: service(subject),
         record,
-        definition,
+    })
+    .collect()
+}
+
+async fn services<'a>(
+    asking: &Asking<'_>,
+    subjects: &[&'a Subject],
+) -> HashMap<&'a ServiceArn, Fact<Service>> {
+    let mut clusters: BTreeMap<&str, Vec<&ServiceArn>> = BTreeMap::new();
+    for subject in subjects.iter().filter(|subject| !subject.standalone) {
+        let wanted = clusters.entry(&subject.arn.cluster).or_default();
+        if !wanted.contains(&&subject.arn) {
+            wanted.push(&subject.arn);
+        }
+    }
+    let calls = clusters.values().flat_map(|arns| arns.chunks(AT_ONCE));
+    let answers = calls.map(|arns| async move { (arns, ecs::services(asking, arns).await) });
+    let mut all = HashMap::new();
+    for (arns, services) in join_all(answers).await {
+        all.extend(arns.iter().copied().zip(services));
+    }
+    all
+}
+
+/// The task definitions of one batch: each is read once, and in a storm not all of them, for they
+/// are read one by one from a bucket of 50.
+#[derive(Debug, Default)]
+pub struct Definitions(Mutex<HashMap<String, Arc<OnceCell<Fact<TaskDefinition>>>>>);
+
+/// Two invocations at a time stay below the bucket of 50.
+const MOST: usize = 20;
+
+impl Definitions {
+    async fn read(&self, asking: &Asking<'_>, arn: Option<&str>) -> Fact<TaskDefinition> {
+        const WHAT: &str = "the task definition";
+        let Some(arn) = arn else {
+            return missing(WHAT, Why::NotNeeded);
+        };
+        match self.place(arn) {
+            Some(place) => {
+                let read = || definition(asking, WHAT, Some(arn));
+                place.get_or_init(read).await.clone()
+            }
+            None => not_asked(
+                WHAT,
+                "so many different tasks stopped that not all are looked at",
+            ),
+        }
+    }
+
+    fn place(&self, arn: &str) -> Option<Arc<OnceCell<Fact<TaskDefinition>>>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST && !known.contains_key(arn) {
+            return None;
+        }
+        Some(Arc::clone(known.entry(arn.to_owned()).or_default()))
     }
 }
 
-/// The service and its record, for a look at an incident. Standalone tasks have neither.
-pub async fn service_and_record(
-    asking: &Asking<'_>,
-    state: &State<'_>,
-    subject: &Subject,
-) -> (Fact<Service>, Fact<ServiceRecord>) {
-    if subject.standalone {
-        return (missing("", Why::NotNeeded), missing("", Why::NotNeeded));
-    }
-    tokio::join!(
-        ecs::service(asking, &subject.arn),
-        state.record(&subject.arn)
-    )
+/// What is read of one group of stops.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    definition: Fact<TaskDefinition>,
+    log: Fact<LogTail>,
 }
 
-/// The facts of one group of a story: the log tail of the culprit is read here.
-pub async fn stops(
+/// Reads the task definition of a group and the log tail of its culprit.
+pub async fn evidence(
     asking: &Asking<'_>,
-    subject: &Subject,
-    around: &Around,
-    tasks: Vec<StoppedTask>,
+    definitions: &Definitions,
+    group: &Group,
     log_lines: u8,
-) -> DeploymentFacts {
-    let tasks = Fact::Known(tasks);
-    let log = log::of_the_culprit(asking, &subject.arn, &around.definition, &tasks, log_lines);
-    let log = log.await;
-    DeploymentFacts {
-        stopped_tasks: tasks,
-        failing: around.definition.clone(),
-        log,
-        ..DeploymentFacts::of(around.service.clone(), Vec::new())
+) -> Evidence {
+    let about = &group.about;
+    let arn = about.task_definition.as_deref();
+    let definition = definitions.read(asking, arn).await;
+    let tasks: Fact<Vec<StoppedTask>> = Fact::Known(group.tasks());
+    let log = log::of_the_culprit(asking, &about.subject.arn, &definition, &tasks, log_lines).await;
+    Evidence { definition, log }
+}
+
+impl Evidence {
+    /// The facts of the group.
+    pub fn facts(self, group: &Group, service: Fact<Service>) -> DeploymentFacts {
+        DeploymentFacts {
+            failing: self.definition,
+            log: self.log,
+            ..DeploymentFacts::of_stops(service, group.tasks())
+        }
     }
 }
