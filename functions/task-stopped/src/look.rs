@@ -70,8 +70,9 @@ pub(crate) async fn answer(
     }
 }
 
-/// The last word, where people were told anything or were kept from it. A stop that came since then
-/// keeps the incident open.
+/// The last word, where people were told anything or were kept from it. A single task that no
+/// service runs has no end to tell: that it did not fail again says nothing of the next time it is
+/// run. A stop that came since then keeps the incident open.
 async fn over(
     asked: &Watch,
     about: &About,
@@ -80,7 +81,9 @@ async fn over(
     invocation: &Invocation<'_>,
     queues: &Queues,
 ) -> Result<(), Retry> {
-    if count.said.at.is_some() || count.said.muted_until.is_some() {
+    let (told, muted) = (count.said.at.is_some(), count.said.muted_until.is_some());
+    let single = about.subject.standalone && count.tasks == 1;
+    if muted || (told && !single) {
         let alert = settled(
             about,
             count,

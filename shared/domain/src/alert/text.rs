@@ -164,7 +164,11 @@ fn stopped_tasks(alert: &Alert, page: &mut Page) {
             .max(4);
         format!("  {task:width$}  {stopped:8}  {ran:9}  {exits}")
     };
-    page.title("STOPPED TASKS of this deployment, newest first");
+    page.title(match (alert.kind, alert.scope.standalone) {
+        (_, true) => "STOPPED TASKS of this family, newest first",
+        (Kind::TaskStopped, false) => "STOPPED TASKS of this incident, newest first",
+        (_, false) => "STOPPED TASKS of this deployment, newest first",
+    });
     page.verbatim(&cells("TASK", "STOPPED", "RAN", "EXIT CODES"));
     let mut before = None;
     for row in rows {

@@ -20,24 +20,15 @@ pub fn settled(
     let arn = &about.subject.arn;
     let known = service.known();
     let tasks = count(usize::try_from(counted.tasks).unwrap_or(usize::MAX), "task");
-    let span = duration((counted.last_at - counted.first_at).max(TimeDelta::seconds(1)));
     let of = about.task_definition.as_deref().map(revision);
     let of = of
         .as_ref()
         .map(|name| format!(" of {name}"))
         .unwrap_or_default();
     let phrase = (about.cause != Cause::Unknown).then(|| about.cause.phrase());
-    let mut what_happened = vec![format!(
-        "{tasks}{of} stopped in {span}, the last one at {}; none has in the {} since.",
-        clock(counted.last_at),
-        duration(at - counted.last_at)
-    )];
-    if let Some(until) = counted.said.muted_until {
-        what_happened.push(format!(
-            "The service was muted until {}: not all of these stops were told.",
-            until.format("%Y-%m-%d %H:%M UTC")
-        ));
-    }
+    let what_happened = std::iter::once(stopped(counted, &format!("{tasks}{of}"), at))
+        .chain(muted(counted, at))
+        .collect();
     Alert {
         kind: Kind::Recovered,
         severity: Severity::Info,
@@ -74,6 +65,29 @@ pub fn settled(
             ..super::scope(known)
         },
     }
+}
+
+fn stopped(counted: &Count, tasks: &str, at: DateTime<Utc>) -> String {
+    let last = clock(counted.last_at);
+    let when = if counted.tasks == 1 {
+        format!("at {last}")
+    } else {
+        let span = duration((counted.last_at - counted.first_at).max(TimeDelta::seconds(1)));
+        format!("within {span}, the last one at {last}")
+    };
+    let since = duration(at - counted.last_at);
+    format!("{tasks} stopped {when}; none has in the {since} since.")
+}
+
+fn muted(counted: &Count, at: DateTime<Utc>) -> Option<String> {
+    let until = counted.said.muted_until?;
+    let muted = if at < until { "is" } else { "was" };
+    let until = until.format("%Y-%m-%d %H:%M UTC");
+    let told = match counted.said.at {
+        Some(_) => "not all of these stops were told",
+        None => "nothing was told of it before",
+    };
+    Some(format!("The service {muted} muted until {until}: {told}."))
 }
 
 fn link(about: &About) -> Link {

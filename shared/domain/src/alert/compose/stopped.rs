@@ -142,6 +142,11 @@ impl Stopped<'_> {
                 .is_some_and(|task| task.last_status.as_deref() == Some("RUNNING"))
     }
 
+    fn taken_away(&self) -> bool {
+        let cause = self.about.cause;
+        matches!(cause, Cause::SpotInterruption | Cause::FargateMaintenance)
+    }
+
     /// Spot capacity comes and goes, and that is what one pays for. Else one stop wants a look
     /// today, and many want somebody now if fewer tasks run than should.
     fn severity(&self) -> Severity {
@@ -149,7 +154,7 @@ impl Stopped<'_> {
         let short = service.is_none_or(|service| service.running < service.desired);
         let many = self.count.tasks >= 10;
         match self.about.cause {
-            Cause::SpotInterruption | Cause::FargateMaintenance if !many => Severity::Info,
+            _ if self.taken_away() && !many => Severity::Info,
             _ if self.about.subject.standalone => Severity::Warning,
             _ if many && short => Severity::Critical,
             _ if service.is_some_and(|it| it.running == 0 && it.desired > 0) => Severity::Critical,
@@ -170,7 +175,7 @@ impl Stopped<'_> {
             Occasion::Number => format!("{tasks} stopped"),
             Occasion::Lasts | Occasion::Unmuted => {
                 format!(
-                    "{tasks} stopped in {}",
+                    "{tasks} stopped in {} and it is not over",
                     duration(self.at - self.count.first_at)
                 )
             }
@@ -188,22 +193,13 @@ impl Stopped<'_> {
         };
         let mut sentences = vec![match (self.tasks().first(), self.count.tasks) {
             (Some(task), 0 | 1) => self.one(task, &whose),
-            (_, n) => {
-                let (n, span) = (
-                    usize::try_from(n).unwrap_or(usize::MAX),
-                    self.count.last_at - self.count.first_at,
-                );
-                format!(
-                    "{} of {whose} stopped within {}, the last one at {}.",
-                    count(n, "task"),
-                    duration(span.max(TimeDelta::seconds(1))),
-                    clock(self.count.last_at)
-                )
-            }
+            (_, n) => self.many(n, &whose),
         }];
         if self.count.tasks > 0 && self.occasion == Occasion::Number {
             let next = next_at(self.count.tasks);
-            sentences.push(format!("opsbot tells again at the {next}th."));
+            sentences.push(format!(
+                "opsbot tells again at the {next}th such stop, when it lasts, and when it is over."
+            ));
         }
         if self.occasion == Occasion::Unmuted
             && let Some(until) = self.count.said.muted_until
@@ -214,6 +210,20 @@ impl Stopped<'_> {
             ));
         }
         sentences
+    }
+
+    fn many(&self, n: u64, whose: &str) -> String {
+        let tasks = count(usize::try_from(n).unwrap_or(usize::MAX), "task");
+        let (first, last) = (self.count.first_at, self.count.last_at);
+        let when = match self.occasion {
+            Occasion::Number => {
+                let span = (last - first).max(TimeDelta::seconds(1));
+                format!("within {}", duration(span))
+            }
+            Occasion::Lasts | Occasion::Unmuted => format!("since {}", clock(first)),
+        };
+        let last = clock(last);
+        format!("{tasks} of {whose} stopped {when}, the last one at {last}.")
     }
 
     fn one(&self, task: &StoppedTask, whose: &str) -> String {
@@ -239,7 +249,7 @@ impl Stopped<'_> {
         let (code, sentence) = if self.about.subject.standalone {
             (
                 "none",
-                "Nothing starts it again by itself: no service runs it.".to_owned(),
+                "No service runs it, so ECS does not start it again.".to_owned(),
             )
         } else {
             match self.rolled_out() {
@@ -254,6 +264,11 @@ impl Stopped<'_> {
                 Some(Rollout::Failed) => (
                     "deployment_failed",
                     format!("ECS has called the deployment of {} failed.", self.revision()),
+                ),
+                Some(Rollout::Completed | Rollout::Other(_)) | None if self.taken_away() => (
+                    "ecs_replaces",
+                    "ECS starts another task in its place as soon as there is capacity for it."
+                        .to_owned(),
                 ),
                 Some(Rollout::Completed | Rollout::Other(_)) | None => (
                     "ecs_replaces",

@@ -1,0 +1,111 @@
+//! Watches: it lasts, it is over.
+
+use super::*;
+
+#[tokio::test]
+async fn quiet_and_steady_is_the_end_and_the_next_stop_is_news() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let next = copies(&stop, 1..2);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    let watch = bot.aws.sent_messages().pop().unwrap();
+    assert_eq!(watch.delay_seconds, 900);
+    look(&bot, QUIET).await;
+    insta::assert_snapshot!(letter(&bot));
+    assert_eq!(bot.watches().len(), 1, "nobody looks any more");
+    assert_eq!(bot.deliver_batch(&next).await, NOTHING);
+    insta::assert_snapshot!(sms(&bot), @r"
+    WARN order-api in prod-apps: a task of order-api:41 stopped: application exited with an error
+    OK order-api in prod-apps: no stop for 15 min after 1 task of order-api:41: application exited with an error
+    WARN order-api in prod-apps: a task of order-api:41 stopped: application exited with an error
+    ");
+}
+
+#[tokio::test]
+async fn what_goes_on_is_told_again_after_the_lasting_hours() {
+    let bot = Bot::new(town());
+    let mut events = bot.aws.with(|world: &mut World| {
+        crash(world);
+        stops(world, Duration::from_secs(60))
+    });
+    assert_eq!(bot.deliver_batch(&events).await, NOTHING);
+    for _ in 0..20 {
+        events = bot
+            .aws
+            .with(|world: &mut World| stops(world, Duration::from_secs(890)));
+        let again = bot.deliver_batch(&events).await;
+        assert_eq!(again, NOTHING);
+        look(&bot, Duration::from_secs(10)).await;
+    }
+    insta::assert_snapshot!(sms(&bot), @r"
+    CRIT order-api in prod-apps: 2 tasks of order-api:41 stopped: application exited with an error
+    CRIT order-api in prod-apps: 34 tasks of order-api:41 stopped: application exited with an error
+    WARN order-api in prod-apps: 100 tasks of order-api:41 stopped: application exited with an error
+    WARN order-api in prod-apps: 624 tasks of order-api:41 stopped in 4 h 45 min and it is not over: application exited with an error
+    ");
+    insta::assert_snapshot!(letter(&bot));
+}
+
+#[tokio::test]
+async fn a_watch_that_was_replaced_is_dropped() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let others = copies(&stop, 1..10);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    let old = bot.watches().pop().unwrap();
+    assert_eq!(bot.deliver_batch(&others).await, NOTHING);
+    assert_eq!(bot.watches().len(), 2);
+    bot.aws.advance(QUIET);
+    bot.aws.clear_logs();
+    assert_eq!(bot.deliver_batch(&[old]).await, NOTHING);
+    assert_eq!(bot.aws.actions(), ["dynamodb:GetItem"]);
+}
+
+#[tokio::test]
+async fn a_stop_that_races_with_the_end_keeps_the_incident_open() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let late = copies(&stop, 1..2);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    bot.aws.advance(QUIET);
+    let watch = bot.watches().pop().unwrap();
+    // The end is told first, and then finds that another stop has been counted.
+    bot.aws
+        .set_latency("sns:Publish", Duration::from_millis(300));
+    let watched = [watch];
+    let (looked, counted) = tokio::join!(bot.deliver_batch(&watched), async {
+        while !bot.aws.actions().ends_with(&["sns:Publish".to_owned()]) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        bot.deliver_batch(&late).await
+    });
+    assert_eq!((looked, counted), (vec![], vec![]));
+    insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+    deployment 2
+    stops order-api:41/app_error/app 2
+    ");
+    assert_eq!(bot.watches().len(), 2, "it is looked at again");
+    look(&bot, QUIET).await;
+    insta::assert_snapshot!(sms(&bot), @r"
+    WARN order-api in prod-apps: a task of order-api:41 stopped: application exited with an error
+    OK order-api in prod-apps: no stop for 15 min after 1 task of order-api:41: application exited with an error
+    OK order-api in prod-apps: no stop for 15 min after 2 tasks of order-api:41: application exited with an error
+    ");
+    insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+    deployment 2
+    stops order-api:41/app_error/app 0
+    ");
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_steady_is_looked_at_again() {
+    let (bot, stop) = one_stop(town(), &[]);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    bot.aws.with(|world: &mut World| {
+        world.set_fate(
+            "order-api:41",
+            Fate::cannot_be_placed("RESOURCE:FARGATE", "Capacity is unavailable at this time."),
+        );
+        strike(world);
+    });
+    look(&bot, QUIET).await;
+    assert_eq!(bot.alerts().len(), 1);
+    assert_eq!(bot.watches().len(), 2);
+}

@@ -1,0 +1,189 @@
+//! Stops of a deployment under way: handed over once, and not announced beside its failure.
+
+use simulator::Breaker;
+
+use super::*;
+
+/// A service on order-api:41 which is healthy, and order-api:42 whose tasks do this.
+fn release(breaker: Option<Breaker>, fate: Fate) -> (Bot, Vec<Value>) {
+    release_until(breaker, fate, |world| {
+        world.advance(Duration::from_secs(300));
+        world.drain_events()
+    })
+}
+
+fn release_until(
+    breaker: Option<Breaker>,
+    fate: Fate,
+    pass: impl FnOnce(&mut World) -> Vec<Value>,
+) -> (Bot, Vec<Value>) {
+    let mut world = town_on(breaker);
+    world.register(
+        TaskDefinition::of("order-api")
+            .revision(42)
+            .container("app", "order-api:1.5.0")
+            .fate(fate),
+    );
+    let bot = Bot::new(world);
+    let events = bot.aws.with(|world: &mut World| {
+        world.deploy("prod-apps", "order-api", "order-api:42");
+        pass(world)
+    });
+    (bot, events)
+}
+
+/// The same, with its stops alone.
+pub(crate) fn stopped(breaker: Option<Breaker>, fate: Fate) -> (Bot, Vec<Value>) {
+    let (bot, events) = release(breaker, fate);
+    (bot, only_stops(&events))
+}
+
+fn only_stops(events: &[Value]) -> Vec<Value> {
+    events.iter().filter(|it| is_stop(it)).cloned().collect()
+}
+
+fn town_on(breaker: Option<Breaker>) -> World {
+    let mut world = World::new();
+    world.register(
+        TaskDefinition::of("order-api")
+            .revision(41)
+            .container("app", "order-api:1.4.0"),
+    );
+    let service = world.service("prod-apps", "order-api");
+    let service = service.task_definition("order-api:41").desired(2);
+    match breaker {
+        Some(breaker) => service.breaker(breaker).create(),
+        None => service.create(),
+    };
+    world.settle();
+    world.advance(Duration::from_secs(3_600));
+    world.drain_events();
+    world
+}
+
+fn exits() -> Fate {
+    Fate::exits("app", 1)
+        .after(Duration::from_secs(5))
+        .logs("app", LOG)
+}
+
+async fn one_by_one(bot: &Bot, events: &[Value]) {
+    for event in events {
+        let again = bot.deliver_batch(std::slice::from_ref(event)).await;
+        assert_eq!(again, NOTHING);
+    }
+}
+
+#[track_caller]
+fn reason(bot: &Bot, want: &str, stops: u64) {
+    let handed_over = bot.handed_over();
+    assert_eq!(handed_over.len(), 1, "handed over once");
+    assert_eq!(handed_over[0]["detail"]["unheard"], want);
+    assert_eq!(handed_over[0]["detail"]["stops"], stops);
+    assert_eq!(handed_over[0]["detail-type"], "opsbot Deployment Failing");
+}
+
+#[tokio::test]
+async fn a_deployment_without_a_breaker_is_handed_over_once_at_the_third_stop() {
+    let (bot, events) = stopped(None, exits());
+    assert!(events.len() >= 6, "{} stops", events.len());
+    one_by_one(&bot, &events[..2]).await;
+    assert_eq!(bot.handed_over(), [Value::Null; 0]);
+    one_by_one(&bot, &events[2..6]).await;
+    reason(&bot, "nothing_watches", 3);
+    insta::assert_snapshot!(sms(&bot), @r"
+    WARN order-api in prod-apps: a task of order-api:42 stopped: application exited with an error
+    ");
+    insta::assert_snapshot!(bot.alerts()[0].for_protocol("email"));
+    insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+    deployment 6
+    stops order-api:42/app_error/app 6
+    ");
+}
+
+#[tokio::test]
+async fn a_batch_that_crosses_the_threshold_is_handed_over_and_not_announced() {
+    let (bot, events) = stopped(None, exits());
+    assert_eq!(bot.deliver_batch(&events[..5]).await, NOTHING);
+    reason(&bot, "nothing_watches", 5);
+    assert_eq!(bot.alerts().len(), 0, "the deployment's alert says it all");
+}
+
+#[tokio::test]
+async fn tasks_that_ran_are_not_counted_by_the_breaker() {
+    let (bot, events) = stopped(Some(Breaker::on()), exits());
+    one_by_one(&bot, &events[..4]).await;
+    reason(&bot, "not_counted", 3);
+}
+
+#[tokio::test]
+async fn a_breaker_that_counts_is_slow() {
+    let breaker = Breaker::on().threshold(simulator::Threshold::Count(50));
+    let fate = never_starts();
+    let (bot, events) = stopped(Some(breaker), fate);
+    one_by_one(&bot, &events[..4]).await;
+    reason(&bot, "slow", 3);
+}
+
+#[tokio::test]
+async fn a_crash_loop_of_a_completed_deployment_is_not_handed_over() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let more = copies(&stop, 1..60);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    for some in more.chunks(10) {
+        assert_eq!(bot.deliver_batch(some).await, NOTHING);
+    }
+    assert_eq!(bot.handed_over(), [Value::Null; 0]);
+}
+
+fn never_starts() -> Fate {
+    Fate::fails_to_start("CannotStartContainerError: exec: no such file").while_starting()
+}
+
+#[tokio::test]
+async fn stops_of_a_deployment_that_ecs_has_called_failed_are_not_announced_beside_it() {
+    let (bot, events) = stopped(Some(Breaker::on()), never_starts());
+    assert_eq!(bot.deliver_batch(&events).await, NOTHING);
+    assert_eq!(sms(&bot), "");
+    assert_eq!(bot.handed_over(), [Value::Null; 0]);
+    assert_eq!(
+        bot.watches(),
+        [Value::Null; 0],
+        "the deployment's incident has its own end"
+    );
+    insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+    deployment 6
+    stops order-api:42/unknown/app 6
+    ");
+}
+
+#[tokio::test]
+async fn stops_of_a_deployment_that_was_rolled_back_and_forgotten_are_told() {
+    let (bot, events) = stopped(Some(Breaker::with_rollback()), never_starts());
+    bot.aws.advance(Duration::from_secs(1_200));
+    assert_eq!(bot.deliver_batch(&events[..1]).await, NOTHING);
+    assert_eq!(bot.alerts().len(), 1, "nothing says that people know of it");
+    assert_eq!(bot.handed_over(), [Value::Null; 0]);
+}
+
+#[tokio::test]
+async fn stops_of_a_deployment_whose_incident_is_open_are_counted_into_it() {
+    let (bot, events) = release_until(Some(Breaker::with_rollback()), never_starts(), |world| {
+        stories::until(world, "SERVICE_DEPLOYMENT_FAILED")
+    });
+    let failed = |event: &&Value| event["detail"]["eventName"] == "SERVICE_DEPLOYMENT_FAILED";
+    let failure = events.iter().find(failed).unwrap();
+    bot.deliver_all(std::slice::from_ref(failure)).await;
+    assert_eq!(bot.alerts().len(), 1, "the deployment failed");
+    // ECS rolls back and lists the failed deployment no longer: the record still knows it.
+    bot.aws.advance(Duration::from_secs(1_200));
+    for some in only_stops(&events).chunks(2) {
+        assert_eq!(bot.deliver_batch(some).await, NOTHING);
+    }
+    assert_eq!(bot.alerts().len(), 1, "nothing beside it: {}", sms(&bot));
+    assert_eq!(bot.handed_over(), [Value::Null; 0]);
+    insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+    deployment 4
+    stops order-api:42/unknown/app 4
+    ");
+}

@@ -1,0 +1,172 @@
+//! The matrix for task-stopped: every call × everything that can go wrong with it.
+
+use simulator::Fault;
+use tests::bot::IMPATIENT;
+
+use super::*;
+
+const READS: [&str; 4] = [
+    "ecs:DescribeServices",
+    "ecs:DescribeTaskDefinition",
+    "logs:GetLogEvents",
+    "dynamodb:GetItem",
+];
+const WRITES: [&str; 2] = ["dynamodb:TransactWriteItems", "dynamodb:UpdateItem"];
+
+fn faults() -> [(&'static str, Fault); 5] {
+    [
+        ("denied", Fault::denied()),
+        ("throttled", Fault::throttled()),
+        ("internal", Fault::internal()),
+        ("hangs", Fault::hangs()),
+        ("malformed", Fault::malformed()),
+    ]
+}
+
+fn stopped() -> (Bot, Value) {
+    let (_, stop) = one_stop(town(), &[]);
+    let mut world = town();
+    world.advance(Duration::from_secs(60));
+    (Bot::with(world, &[], IMPATIENT), stop)
+}
+
+/// What the only alert says of the gap.
+fn gaps(bot: &Bot, at: &str) -> Vec<String> {
+    let alerts = bot.alerts();
+    assert_eq!(alerts.len(), 1, "{at}");
+    let machine: Value = serde_json::from_str(&alerts[0].for_protocol("sqs")).unwrap();
+    let gaps = machine["not_collected"].as_array().unwrap().clone();
+    assert!(!gaps.is_empty(), "{at}: the alert says nothing of it");
+    let text = |gap: &Value, key: &str| gap[key].as_str().unwrap_or("-").to_owned();
+    gaps.iter()
+        .map(|gap| {
+            let [what, why, permission] = ["what", "why", "permission"].map(|key| text(gap, key));
+            format!("{what} | {why} | {permission}")
+        })
+        .collect()
+}
+
+async fn said(actions: &[&str]) -> String {
+    let mut said = Vec::new();
+    for action in actions {
+        for (name, fault) in faults() {
+            let (bot, stop) = stopped();
+            bot.aws.inject(action, fault);
+            let at = format!("{action} {name}");
+            assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING, "{at}");
+            said.push(format!("{at}\n  {}", gaps(&bot, &at).join("\n  ")));
+        }
+    }
+    said.join("\n")
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_named() {
+    insta::assert_snapshot!(said(&READS).await);
+}
+
+#[tokio::test]
+async fn what_cannot_be_counted_is_told_with_a_note() {
+    insta::assert_snapshot!(said(&WRITES).await);
+}
+
+#[tokio::test]
+async fn with_everything_down_but_sns_and_sqs_the_stop_is_still_told() {
+    for (name, fault) in faults() {
+        let (bot, stop) = stopped();
+        for service in ["ecs:*", "logs:*", "dynamodb:*"] {
+            bot.aws.inject(service, fault.clone());
+        }
+        assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING, "{name}");
+        assert_eq!(bot.alerts().len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_sns_or_sqs_does_not_take_comes_again_and_is_told() {
+    for action in ["sns:Publish", "sqs:SendMessage"] {
+        for (name, fault) in faults() {
+            let at = format!("{action} {name}");
+            let (bot, stop) = stopped();
+            let batch = [stop];
+            bot.aws.inject(action, fault);
+            assert_eq!(bot.deliver_batch(&batch).await, [0], "{at}");
+            bot.aws.clear_faults();
+            bot.aws.advance(Duration::from_secs(420));
+            assert_eq!(bot.deliver_batch(&batch).await, NOTHING, "{at}");
+            assert!((1..=2).contains(&bot.alerts().len()), "{at}");
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+                deployment 1
+                stops order-api:41/app_error/app 1
+                ");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handover_that_sqs_does_not_take_keeps_no_alert_back() {
+    let fate = Fate::exits("app", 1).after(Duration::from_secs(5));
+    let (bot, stops) = failing::stopped(None, fate);
+    bot.aws.inject("sqs:SendMessage", Fault::denied());
+    assert_eq!(bot.deliver_batch(&stops[..3]).await.len(), 3);
+    assert_eq!(bot.alerts().len(), 1);
+    bot.aws.clear_faults();
+    bot.aws.advance(Duration::from_secs(420));
+    assert_eq!(bot.deliver_batch(&stops[..3]).await, NOTHING);
+    assert_eq!(bot.handed_over().len(), 1);
+}
+
+#[tokio::test]
+async fn counters_that_are_busy_are_counted_exactly() {
+    for action in WRITES {
+        let (bot, stop) = stopped();
+        bot.aws.inject(action, Fault::conflict().times(3));
+        assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+        assert_eq!(bot.alerts().len(), 1, "{action}");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+            deployment 1
+            stops order-api:41/app_error/app 1
+            ");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_count_whose_answer_is_lost_is_not_made_twice() {
+    let (bot, stop) = stopped();
+    bot.aws
+        .inject("dynamodb:TransactWriteItems", Fault::answer_lost().times(1));
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    assert_eq!(bot.alerts().len(), 1);
+    insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+    deployment 1
+    stops order-api:41/app_error/app 1
+    ");
+}
+
+#[tokio::test]
+async fn a_look_that_fails_comes_again() {
+    for action in ["dynamodb:GetItem", "sns:Publish", "dynamodb:UpdateItem"] {
+        for (name, fault) in faults() {
+            let at = format!("{action} {name}");
+            let (bot, stop) = stopped();
+            assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING, "{at}");
+            bot.aws.advance(QUIET);
+            let watches = bot.watches();
+            bot.aws.inject(action, fault);
+            assert_eq!(bot.deliver_batch(&watches).await, [0], "{at}");
+            bot.aws.clear_faults();
+            bot.aws.advance(Duration::from_secs(420));
+            assert_eq!(bot.deliver_batch(&watches).await, NOTHING, "{at}");
+            let alerts = sms(&bot);
+            assert!((2..=3).contains(&bot.alerts().len()), "{at}: {alerts}");
+            assert!(
+                alerts.lines().last().unwrap().starts_with("OK "),
+                "{at}: {alerts}"
+            );
+        }
+    }
+}
