@@ -57,7 +57,21 @@ impl Bot {
     ///
     /// Where no loopback port can be had or a setting is wrong.
     pub fn with(world: World, settings: &[(&str, &str)], limits: Limits) -> Self {
-        let aws = Simulator::start(world, simulator::Options::default()).expect("a loopback port");
+        Self::over(world, settings, limits, simulator::Options::default())
+    }
+
+    /// The same over a simulator with these options.
+    ///
+    /// # Panics
+    ///
+    /// As [`Bot::with`].
+    pub fn over(
+        world: World,
+        settings: &[(&str, &str)],
+        limits: Limits,
+        options: simulator::Options,
+    ) -> Self {
+        let aws = Simulator::start(world, options).expect("a loopback port");
         aws.create_table(TABLE, "pk", None);
         let url = aws.url().to_owned();
         let lookup = |key: &str| {

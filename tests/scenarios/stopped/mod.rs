@@ -7,6 +7,7 @@ mod killed;
 mod kinds;
 mod muted;
 mod numbers;
+mod storm;
 
 use std::time::Duration;
 

@@ -136,10 +136,7 @@ impl Simulator {
             .chain(sort_key)
             .map(str::to_owned)
             .collect();
-        let table = Table {
-            keys,
-            items: Vec::new(),
-        };
+        let table = Table::new(keys);
         self.shared.lock().tables.insert(name.into(), table);
     }
 

@@ -7,7 +7,7 @@ use super::transaction::{self, Transactions};
 use super::{condition, update};
 use crate::api::{Answer, ApiError, number, text};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// One table.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub struct Table {
     pub keys: Vec<String>,
     /// Items in the order of their first write.
     pub items: Vec<Item>,
+    /// Where the item of a key is: a storm has ten thousand of them.
+    places: HashMap<String, usize>,
 }
 
 pub(super) type Tables = BTreeMap<String, Table>;
@@ -56,9 +58,35 @@ pub(super) fn table_of<'t>(
 }
 
 impl Table {
+    /// An empty table with these keys.
+    pub(crate) fn new(keys: Vec<String>) -> Self {
+        Self {
+            keys,
+            items: Vec::new(),
+            places: HashMap::new(),
+        }
+    }
+
     fn position(&self, key: &Item) -> Option<usize> {
-        let same = |item: &Item| self.keys.iter().all(|k| item.get(k) == key.get(k));
-        self.items.iter().position(same)
+        self.places.get(&self.place(key)).copied()
+    }
+
+    fn place(&self, item: &Item) -> String {
+        let keys = self.keys.iter().filter_map(|key| item.get(key));
+        keys.map(Value::to_string).collect()
+    }
+
+    fn push(&mut self, item: Item) {
+        self.places.insert(self.place(&item), self.items.len());
+        self.items.push(item);
+    }
+
+    fn remove(&mut self, at: usize) {
+        let item = self.items.remove(at);
+        self.places.remove(&self.place(&item));
+        for place in self.places.values_mut().filter(|place| **place > at) {
+            *place -= 1;
+        }
     }
 
     /// The key members of a request's Key or Item.
@@ -265,10 +293,8 @@ fn returned(change: &Change, body: &Value) -> Value {
 pub(super) fn commit(table: &mut Table, change: Change) {
     match (change.at, change.after) {
         (Some(at), Some(item)) => table.items[at] = item,
-        (None, Some(item)) => table.items.push(item),
-        (Some(at), None) => {
-            table.items.remove(at);
-        }
+        (None, Some(item)) => table.push(item),
+        (Some(at), None) => table.remove(at),
         (None, None) => {}
     }
 }

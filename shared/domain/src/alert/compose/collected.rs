@@ -201,9 +201,11 @@ pub(super) fn gap(missing: &Missing) -> NotCollected {
     let why = match &missing.why {
         Why::Denied {
             resource: Some(resource),
-            ..
+            action,
         } => {
-            format!("the function's role may not read {}", line(resource, 200))
+            let write = action == "dynamodb:PutItem" || action == "dynamodb:UpdateItem";
+            let deed = if write { "write to" } else { "read" };
+            format!("the function's role may not {deed} {}", line(resource, 200))
         }
         Why::Denied { resource: None, .. } => {
             "the function's role may not make the call".to_owned()
