@@ -1,39 +1,70 @@
 //! The benchmark: what a failed deployment costs, measured on the release binary, beside the same
 //! job as a plain boto3 handler in the same run.
 //!
-//! `bench <function binary> <python with boto3>`. Prints a table and writes `target/bench.json`.
-//! The Runtime API and AWS are on loopback; every AWS call takes 50 ms. Init, memory and CPU are
-//! measured over plain HTTP, as the 50 ms would hide no handshake; only the count of handshakes is
-//! taken over TLS. Fails where a figure that must be reached is not.
+//! `bench <folder of the function binaries> <python with boto3>`. Prints tables and writes
+//! `target/bench.json`. The Runtime API and AWS are on loopback; every AWS call takes 50 ms. Init,
+//! memory and CPU are measured over plain HTTP, as the 50 ms would hide no handshake; only the count
+//! of handshakes is taken over TLS. A storm of stopped tasks is sent without latency, against the
+//! throttle buckets of the ECS API. Fails where a figure that must be reached is not.
 
 mod measure;
 mod process;
 mod report;
 mod runtime_api;
+mod storm;
 
 use std::path::PathBuf;
 
 use process::Program;
+use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let usage = "usage: bench <function binary> <python with boto3>";
-    let binary = PathBuf::from(arguments.next().ok_or(usage)?);
+    let usage = "usage: bench <folder of the function binaries> <python with boto3>";
+    let folder = PathBuf::from(arguments.next().ok_or(usage)?);
     let python = arguments.next().ok_or(usage)?;
-    let handler = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/handler.py").to_owned();
+    let plain = |file: &str| Program {
+        command: vec![
+            python.clone(),
+            format!("{}/bench/{file}", env!("CARGO_MANIFEST_DIR")),
+        ],
+    };
+    let (changed, stopped) = (
+        folder.join("deployment-changed"),
+        folder.join("task-stopped"),
+    );
+    let (ours, each) = (Program::of(&stopped), plain("each.py"));
+    let one_stop = storm::one_stop(&ours, &stopped).await?;
+    let mut storms = Vec::new();
+    for (what, which) in [
+        ("one crash loop", storm::LOOP),
+        ("200 services", storm::SPREAD),
+    ] {
+        let ours = storm::weather("opsbot", &ours, which, true).await?;
+        let plain = storm::weather("one message an event", &each, which, false).await?;
+        storms.push((what, which, ours, plain));
+    }
+    let ours = measure::all("opsbot", &Program::of(&changed), 200, Some(&changed)).await?;
+    let plain = measure::all("boto3", &plain("handler.py"), 40, None).await?;
 
-    let ours = Program {
-        command: vec![binary.display().to_string()],
-    };
-    let plain = Program {
-        command: vec![python, handler],
-    };
-    let ours = measure::all("opsbot", &ours, 200, Some(&binary)).await?;
-    let plain = measure::all("boto3", &plain, 40, None).await?;
-    report::print(&ours, &plain);
-    report::write("target/bench.json", &ours, &plain)?;
-    match report::missed(&ours) {
+    let mut lines = report::deployment(&ours, &plain);
+    lines.extend(report::one_stop(&one_stop));
+    for (what, which, ours, plain) in &storms {
+        lines.extend(report::storm(what, *which, ours, plain));
+    }
+    report::print(&lines);
+    let storms = storms.iter().map(|(what, _, ours, plain)| {
+        json!({ "what": what, "task_stopped": ours, "one_message_an_event": plain })
+    });
+    let figures = json!({
+        "deployment_changed": ours,
+        "plain_boto3": plain,
+        "task_stopped": one_stop,
+        "storms": storms.collect::<Vec<_>>(),
+    });
+    report::write("target/bench.json", &figures)?;
+    match report::missed(&lines) {
         missed if missed.is_empty() => Ok(()),
         missed => Err(format!("not reached: {}", missed.join(", ")).into()),
     }

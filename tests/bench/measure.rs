@@ -14,9 +14,9 @@ use tests::bot::TABLE;
 use crate::process::{Function, Program};
 
 /// How long each AWS call takes.
-const LATENCY: Duration = Duration::from_millis(50);
+pub(crate) const LATENCY: Duration = Duration::from_millis(50);
 /// How often the init is measured.
-const STARTS: usize = 20;
+pub(crate) const STARTS: usize = 20;
 
 /// What was measured of one program.
 #[derive(Debug, Serialize)]
@@ -68,12 +68,12 @@ pub async fn all(
     })
 }
 
-fn progress(name: &str, doing: &str) {
+pub(crate) fn progress(name: &str, doing: &str) {
     eprintln!("bench: {name}: {doing} …");
 }
 
 /// The package as Lambda takes it: the binary as `bootstrap` in a zip.
-fn zip_size(binary: &Path) -> Result<u64, Box<dyn Error>> {
+pub(crate) fn zip_size(binary: &Path) -> Result<u64, Box<dyn Error>> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default().compression_level(Some(9));
     zip.start_file("bootstrap", options)?;
@@ -114,7 +114,8 @@ fn again(event: &Value, n: usize) -> Value {
     event
 }
 
-async fn init(program: &Program) -> Result<f64, Box<dyn Error>> {
+/// Median of exec to first request, in milliseconds.
+pub(crate) async fn init(program: &Program) -> Result<f64, Box<dyn Error>> {
     let (aws, _) = failed(false)?;
     let mut times = Vec::new();
     for _ in 0..STARTS {
@@ -164,7 +165,7 @@ async fn warm(program: &Program, alerts: usize) -> Result<Measured, Box<dyn Erro
 }
 
 /// Round trips and calls before the first publish that the log holds.
-fn depth_and_calls(aws: &Simulator) -> Option<(usize, usize)> {
+pub(crate) fn depth_and_calls(aws: &Simulator) -> Option<(usize, usize)> {
     let calls = aws
         .actions()
         .iter()

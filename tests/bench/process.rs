@@ -8,13 +8,22 @@ use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 
 use crate::runtime_api::RuntimeApi;
-use tests::bot::{TABLE, TOPIC};
+use tests::bot::{FAILING_QUEUE, TABLE, TASK_QUEUE, TOPIC};
 
 /// What is run.
 #[derive(Clone, Debug)]
 pub struct Program {
     /// The program and its arguments.
     pub command: Vec<String>,
+}
+
+impl Program {
+    /// A binary that needs no arguments.
+    pub fn of(binary: &Path) -> Self {
+        Self {
+            command: vec![binary.display().to_string()],
+        }
+    }
 }
 
 /// A running function.
@@ -129,6 +138,8 @@ fn environment(api: String, endpoint: &str) -> Vec<(&'static str, String)> {
         ("AWS_SECRET_ACCESS_KEY", "secret"),
         ("OPSBOT_ALERT_TOPIC_ARN", TOPIC),
         ("OPSBOT_STATE_TABLE", TABLE),
+        ("OPSBOT_TASK_QUEUE_URL", TASK_QUEUE),
+        ("OPSBOT_FAILING_QUEUE_URL", FAILING_QUEUE),
     ];
     let mut all: Vec<_> = fixed.map(|(key, value)| (key, value.to_owned())).to_vec();
     all.push(("AWS_LAMBDA_RUNTIME_API", api));

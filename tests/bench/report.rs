@@ -3,9 +3,21 @@
 use std::io;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::Value;
+use tests::storm::Storm;
 
 use crate::measure::Measured;
+use crate::storm::{OneStop, Weathered};
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct Line {
+    what: String,
+    must: f64,
+    unit: &'static str,
+    ours: Option<f64>,
+    plain: Option<f64>,
+}
 
 /// One row: what, what must be reached, and how to read it from a measurement.
 struct Row {
@@ -72,48 +84,131 @@ const ROWS: [Row; 9] = [
     },
 ];
 
+/// The lines of a failed deployment.
+pub fn deployment(ours: &Measured, plain: &Measured) -> Vec<Line> {
+    let line = |row: &Row| Line {
+        what: row.what.to_owned(),
+        must: row.must,
+        unit: row.unit,
+        ours: (row.of)(ours),
+        plain: (row.of)(plain),
+    };
+    ROWS.iter().map(line).collect()
+}
+
+/// The lines of one ordinary stop.
+pub fn one_stop(ours: &OneStop) -> Vec<Line> {
+    let rows = [
+        (
+            "zip of task-stopped",
+            3.0,
+            "MB",
+            ours.zip_bytes as f64 / 1e6,
+        ),
+        (
+            "init of task-stopped, median of 20",
+            15.0,
+            "ms",
+            ours.init_ms,
+        ),
+        (
+            "one stop: round trips before the publish",
+            2.0,
+            "",
+            ours.round_trips as f64,
+        ),
+        (
+            "one stop: calls before the publish",
+            f64::INFINITY,
+            "",
+            ours.calls as f64,
+        ),
+    ];
+    rows.map(|(what, must, unit, ours)| Line {
+        what: what.to_owned(),
+        must,
+        unit,
+        ours: Some(ours),
+        plain: None,
+    })
+    .into()
+}
+
+/// The lines of a storm.
+pub fn storm(what: &str, storm: Storm, ours: &Weathered, plain: &Weathered) -> Vec<Line> {
+    let incidents = storm.services * storm.causes;
+    let decades = (storm.tasks / incidents).ilog10() as usize + 1;
+    let any = f64::INFINITY;
+    let line = |row: &str, must: f64, unit, of: fn(&Weathered) -> Option<f64>| Line {
+        what: format!("{} stops, {what}: {row}", storm.tasks),
+        must,
+        unit,
+        ours: of(ours),
+        plain: of(plain),
+    };
+    vec![
+        line("messages", any, "", |it| Some(it.messages as f64)),
+        line("alerts", (incidents * decades) as f64, "", |it| {
+            Some(it.alerts as f64)
+        }),
+        line("decades told twice", 0.0, "", |it| {
+            it.repeated.map(|n| n as f64)
+        }),
+        line("incidents counted wrong", 0.0, "", |it| {
+            it.miscounted.map(|n| n as f64)
+        }),
+        line("AWS calls", any, "", |it| Some(it.calls as f64)),
+        line("throttled calls", 0.0, "", |it| Some(it.throttled as f64)),
+        line("wall time", any, "s", |it| Some(it.wall_s)),
+        line("peak memory", any, "MB", |it| {
+            Some(it.peak_memory_bytes as f64 / 1e6)
+        }),
+    ]
+}
+
 /// What was to be reached and was not.
-pub fn missed(ours: &Measured) -> Vec<&'static str> {
-    let missed = |row: &&Row| (row.of)(ours).is_some_and(|value| value > row.must);
-    ROWS.iter().filter(missed).map(|row| row.what).collect()
+pub fn missed(lines: &[Line]) -> Vec<&str> {
+    let missed = |line: &&Line| line.ours.is_some_and(|value| value > line.must);
+    lines
+        .iter()
+        .filter(missed)
+        .map(|line| line.what.as_str())
+        .collect()
 }
 
 /// Prints the table.
 #[expect(clippy::print_stdout, reason = "the table is what the command is for")]
-pub fn print(ours: &Measured, plain: &Measured) {
+pub fn print(lines: &[Line]) {
     println!("| what | must reach | opsbot | plain boto3 | boto3 / opsbot | |");
     println!("|---|---|---|---|---|---|");
-    for Row {
-        what,
-        must,
-        unit,
-        of,
-    } in ROWS
-    {
+    for line in lines {
+        println!("{}", line.row());
+    }
+}
+
+impl Line {
+    fn row(&self) -> String {
+        let Self {
+            what,
+            must,
+            unit,
+            ours,
+            plain,
+        } = self;
         let number =
             |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |it| shown(it, unit));
-        let limit = if must.is_finite() {
-            format!("at most {}", shown(must, unit))
-        } else {
-            "-".to_owned()
-        };
-        let ratio = match (of(ours), of(plain)) {
-            (Some(ours), Some(plain)) if ours > 0.0 => format!("{:.1}", plain / ours),
+        let ratio = match (ours, plain) {
+            (Some(ours), Some(plain)) if *ours > 0.0 => format!("{:.1}", plain / ours),
             _ => "-".to_owned(),
         };
-        let reached = if of(ours).is_some_and(|it| it <= must) {
-            "reached"
-        } else {
-            "MISSED"
+        let (limit, reached) = match ours {
+            _ if !must.is_finite() => ("-".to_owned(), ""),
+            Some(it) if it <= must => (format!("at most {}", shown(*must, unit)), "reached"),
+            _ => (format!("at most {}", shown(*must, unit)), "MISSED"),
         };
-        let reached = if must.is_finite() { reached } else { "" };
-        let (ours, plain) = (number(of(ours)), number(of(plain)));
-        println!("| {what} | {limit} | {ours} | {plain} | {ratio} | {reached} |");
+        let (ours, plain) = (number(*ours), number(*plain));
+        format!("| {what} | {limit} | {ours} | {plain} | {ratio} | {reached} |")
     }
-    println!(
-        "\n{} alerts by opsbot, {} by boto3.",
-        ours.alerts, plain.alerts
-    );
 }
 
 fn shown(value: f64, unit: &str) -> String {
@@ -130,10 +225,9 @@ fn shown(value: f64, unit: &str) -> String {
 /// # Errors
 ///
 /// The file cannot be written.
-pub fn write(path: &str, ours: &Measured, plain: &Measured) -> io::Result<()> {
-    let json = json!({ "deployment_changed": ours, "plain_boto3": plain });
+pub fn write(path: &str, figures: &Value) -> io::Result<()> {
     if let Some(folder) = Path::new(path).parent() {
         std::fs::create_dir_all(folder)?;
     }
-    std::fs::write(path, format!("{json:#}\n"))
+    std::fs::write(path, format!("{figures:#}\n"))
 }
