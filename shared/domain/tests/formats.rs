@@ -692,3 +692,10 @@ proptest! {
         keeps_every_limit(&alert);
     }
 }
+
+#[test]
+fn an_alert_of_empty_texts_keeps_every_limit() {
+    let mut alert = alerts::filled("", 0);
+    alert.incident = "some-incident".to_owned();
+    keeps_every_limit(&alert);
+}

@@ -113,10 +113,12 @@ fn description(alert: &Alert) -> String {
     parts.labelled("Changed", &line(&changes.join("; "), 400));
     parts.release();
     parts.add(&where_to_look);
-    if parts.text.is_empty() {
-        escaped(&line(&alert.headline, 300)).into_owned()
-    } else {
-        parts.text
+    // A description must not be empty, and an alert of empty texts still has its incident.
+    let headline = line(&alert.headline, 300);
+    match (parts.text.as_str(), headline.as_str()) {
+        ("", "") => escaped(&alert.incident).into_owned(),
+        ("", headline) => escaped(headline).into_owned(),
+        _ => parts.text,
     }
 }
 
