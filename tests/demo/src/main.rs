@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use simulator::{Options, Simulator, World};
 use stage::Stage;
-use stories::{CLUSTER, SERVICE, Story, until};
+use stories::{Act, CLUSTER, SERVICE, Story, until};
 
 /// What the alert of a failed deployment is called.
 const KINDS_OF_FAILURE: [&str; 2] = ["deployment_failed", "rollback_failed"];
@@ -57,6 +57,12 @@ fn play(story: &Story) -> Result<(), Box<dyn Error>> {
     deny(&stage, story)?;
     step(&format!("{CLUSTER}/{SERVICE} is {}", state(&ecs)));
 
+    if let Some(scene) = story.scene {
+        for act in ecs.with(|world: &mut World| scene.acts(story, world)) {
+            perform(&stage, &act, &step)?;
+        }
+        return finish(&ecs, &step);
+    }
     step("releasing order-api:42; time passes in the simulator");
     ecs.with(|world: &mut World| story.release(world));
     let failed = tell(&ecs, "SERVICE_DEPLOYMENT_FAILED", &step);
@@ -71,6 +77,46 @@ fn play(story: &Story) -> Result<(), Box<dyn Error>> {
     let alert = deliver(&stage, &recovered, &["recovered"], &step)?;
     show::alert(&alert);
     finish(&ecs, &step)
+}
+
+/// How long nothing must come where nobody is to be told: longer than any alert takes.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// Sends the events of an act, and shows the alert that comes of them, or that none does.
+fn perform(stage: &Stage, act: &Act, step: &impl Fn(&str)) -> Result<(), Box<dyn Error>> {
+    step(&act.what);
+    if let Some(kind) = act.alert {
+        show::alert(&deliver(stage, &act.events, &[kind], step)?);
+        return Ok(());
+    }
+    for event in &act.events {
+        stage.put_event(event)?;
+    }
+    step(&format!(
+        "{} events put onto the bus; listening for {} s",
+        act.events.len(),
+        SILENCE.as_secs()
+    ));
+    match stage.receive_alerts(SILENCE)?.first() {
+        None => step("nobody was told, as it should be"),
+        Some(alert) => return Err(format!("an alert nobody wanted: {}", alert.subject).into()),
+    }
+    for (incident, tasks) in counted(stage)? {
+        step(&format!("counted all the same: {tasks} in {incident}"));
+    }
+    Ok(())
+}
+
+/// The incidents of stopped tasks in the state table, with how many tasks each counts.
+fn counted(stage: &Stage) -> Result<Vec<(String, String)>, Box<dyn Error>> {
+    let scan = json!({ "TableName": stage.output("StateTableName")?, "ConsistentRead": true });
+    let found = stage.call("dynamodb", "scan", scan)?;
+    let items = found["Items"].as_array().into_iter().flatten();
+    let counters = items.filter_map(|item| {
+        let key = item["pk"]["S"].as_str()?.strip_prefix("stops#")?;
+        Some((key.to_owned(), item["tasks"]["N"].as_str()?.to_owned()))
+    });
+    Ok(counters.collect())
 }
 
 /// Takes permissions away from the function's role, where the story is about that.

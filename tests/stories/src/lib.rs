@@ -1,12 +1,16 @@
 //! The stories: what may become of a release, told in the words of the simulator.
 //!
 //! Every story has the same town: cluster `prod-apps` in us-east-1, service `order-api` behind a
-//! target group, healthy on `order-api:41`. Then revision 42 is released.
+//! target group, healthy on `order-api:41`. Then revision 42 is released, or tasks begin to stop.
+
+mod scenes;
 
 use std::time::Duration;
 
 use serde_json::Value;
 use simulator::{Breaker, Fate, TaskDefinition, World};
+
+pub use scenes::{Act, Scene};
 
 /// The cluster of every story.
 pub const CLUSTER: &str = "prod-apps";
@@ -31,6 +35,8 @@ pub struct Story {
     pub about: &'static str,
     /// Revision 42, with what becomes of its tasks.
     release: fn(TaskDefinition) -> TaskDefinition,
+    /// What happens, where it is not a release that ECS itself calls failed.
+    pub scene: Option<Scene>,
     watch: Watch,
     first: bool,
     /// Reads that the function's role is not allowed to make in this story.
@@ -42,10 +48,13 @@ pub struct Story {
 /// (Amazon ECS Developer Guide, `deployment-circuit-breaker`).
 #[derive(Clone, Copy, Debug)]
 enum Watch {
+    Nothing,
     Breaker { rollback: bool },
     Alarm { rollback: bool },
 }
 
+/// For ever, as far as a demo is concerned.
+const MUTED: &str = "2099-01-01T00:00:00Z";
 const ALARM: &str = "order-api-too-few-healthy-hosts";
 const STOPS: Watch = Watch::Breaker { rollback: false };
 const ROLLS_BACK: Watch = Watch::Breaker { rollback: true };
@@ -53,11 +62,12 @@ const ALARM_STOPS: Watch = Watch::Alarm { rollback: false };
 const ALARM_ROLLS_BACK: Watch = Watch::Alarm { rollback: true };
 
 /// Every story, the main one first.
-pub const ALL: [Story; 9] = [
+pub const ALL: [Story; 15] = [
     Story {
         name: "secret-denied",
         about: "the execution role may not read a new secret; ECS rolls back",
         release: secret_denied,
+        scene: None,
         watch: ROLLS_BACK,
         first: false,
         denied: &[],
@@ -73,6 +83,7 @@ pub const ALL: [Story; 9] = [
             );
             definition.fate(Fate::fails_to_start(reason).while_pulling())
         },
+        scene: None,
         watch: STOPS,
         first: false,
         denied: &[],
@@ -90,6 +101,7 @@ pub const ALL: [Story; 9] = [
                 .with("memory", "512")
                 .fate(fate.logs("app", lines))
         },
+        scene: None,
         watch: ALARM_ROLLS_BACK,
         first: false,
         denied: &[],
@@ -108,6 +120,7 @@ pub const ALL: [Story; 9] = [
                 .environment("BIND", "127.0.0.1:8080")
                 .fate(fate.logs("app", lines))
         },
+        scene: None,
         watch: STOPS,
         first: false,
         denied: &[],
@@ -120,6 +133,7 @@ pub const ALL: [Story; 9] = [
             let definition = definition.having("command", serde_json::json!(["migrate"]));
             definition.fate(Fate::exits("app", 0).logs("app", lines))
         },
+        scene: None,
         watch: ALARM_STOPS,
         first: false,
         denied: &[],
@@ -140,6 +154,7 @@ pub const ALL: [Story; 9] = [
                 .container("envoy", "public.ecr.aws/appmesh/envoy:v1.29")
                 .fate(fate)
         },
+        scene: None,
         watch: ALARM_ROLLS_BACK,
         first: false,
         denied: &[],
@@ -154,6 +169,7 @@ pub const ALL: [Story; 9] = [
                 /app/server: no such file or directory: unknown";
             definition.fate(Fate::fails_to_start(reason).while_starting())
         },
+        scene: None,
         watch: ROLLS_BACK,
         first: false,
         denied: &[],
@@ -162,6 +178,7 @@ pub const ALL: [Story; 9] = [
         name: "first-deployment",
         about: "the first deployment ever fails, so there is nothing to go back to",
         release: secret_denied,
+        scene: None,
         watch: ROLLS_BACK,
         first: true,
         denied: &[],
@@ -170,6 +187,7 @@ pub const ALL: [Story; 9] = [
         name: "diagnostics-denied",
         about: "opsbot's own role may read neither tasks, logs nor targets",
         release: secret_denied,
+        scene: None,
         watch: STOPS,
         first: false,
         denied: &[
@@ -178,7 +196,65 @@ pub const ALL: [Story; 9] = [
             "elasticloadbalancing:DescribeTargetHealth",
         ],
     },
+    Story {
+        name: "crash-loop",
+        about: "tasks that were well for a day begin to exit with 1: told at the 1st and the 10th stop",
+        release: |definition| definition,
+        scene: Some(Scene::CrashLoop),
+        watch: STOPS,
+        first: false,
+        denied: &[],
+    },
+    Story {
+        name: "storm",
+        about: "120 tasks stop within two minutes, some of them told twice: a handful of alerts, exact counts",
+        release: |definition| definition,
+        scene: Some(Scene::Storm),
+        watch: STOPS,
+        first: false,
+        denied: &[],
+    },
+    Story {
+        name: "scheduled-task",
+        about: "a nightly job that no service runs ends with an exception",
+        release: |definition| definition,
+        scene: Some(Scene::ScheduledTask),
+        watch: STOPS,
+        first: false,
+        denied: &[],
+    },
+    Story {
+        name: "spot-notice",
+        about: "AWS takes Spot capacity back: told at the notice, and the stop is not told again",
+        release: |definition| definition,
+        scene: Some(Scene::SpotNotice),
+        watch: STOPS,
+        first: false,
+        denied: &[],
+    },
+    Story {
+        name: "unwatched",
+        about: "a release fails and neither circuit breaker nor alarms are on: ECS says nothing, opsbot does",
+        release: exits,
+        scene: Some(Scene::Unwatched),
+        watch: Watch::Nothing,
+        first: false,
+        denied: &[],
+    },
+    Story {
+        name: "muted",
+        about: "a service with the tag `opsbot:mute-until` crashes: counted, and nobody is told",
+        release: |definition| definition,
+        scene: Some(Scene::Muted),
+        watch: STOPS,
+        first: false,
+        denied: &[],
+    },
 ];
+
+fn exits(definition: TaskDefinition) -> TaskDefinition {
+    definition.fate(scenes::exits())
+}
 
 fn secret_denied(definition: TaskDefinition) -> TaskDefinition {
     let reason = format!(
@@ -224,7 +300,10 @@ impl Story {
 
     /// Whether ECS brings the service back by itself.
     pub fn recovers(&self) -> bool {
-        let (Watch::Breaker { rollback } | Watch::Alarm { rollback }) = self.watch;
+        let rollback = match self.watch {
+            Watch::Nothing => false,
+            Watch::Breaker { rollback } | Watch::Alarm { rollback } => rollback,
+        };
         rollback && !self.first
     }
 
@@ -250,7 +329,12 @@ impl Story {
         let service = service
             .target_group(group, "app", 8080)
             .tag("opsbot:owner", "team-orders");
+        let service = match self.scene {
+            Some(Scene::Muted) => service.tag("opsbot:mute-until", MUTED),
+            _ => service,
+        };
         match self.watch {
+            Watch::Nothing => service,
             Watch::Breaker { rollback: true } => service.breaker(Breaker::with_rollback()),
             Watch::Breaker { rollback: false } => service.breaker(Breaker::on()),
             Watch::Alarm { rollback } => service.alarms(&[ALARM], rollback),
