@@ -9,6 +9,7 @@ mod incident;
 mod next;
 mod recovered;
 mod settled;
+mod stop_links;
 mod stopped;
 mod unreadable;
 mod why;

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::super::{Alert, EvidenceSection, Kind, Link, Response, Scope, Severity, links};
+use super::super::{Alert, EvidenceSection, Kind, Response, Scope, Severity};
 use super::words::{clock, count, duration, revision};
-use super::{collected, headline, impact};
+use super::{collected, headline, impact, stop_links};
 use crate::causes::Cause;
 use crate::facts::{Fact, Service};
 use crate::stop::{About, Count};
@@ -58,7 +58,7 @@ pub fn settled(
             .filter(|gap| !gap.what.is_empty())
             .collect(),
         next_steps: Vec::new(),
-        links: vec![link(about)],
+        links: vec![stop_links::listed(&about.subject)],
         scope: Scope {
             standalone: about.subject.standalone,
             tasks_stopped: Some(counted.tasks),
@@ -88,16 +88,4 @@ fn muted(counted: &Count, at: DateTime<Utc>) -> Option<String> {
         None => "nothing was told of it before",
     };
     Some(format!("The service {muted} muted until {until}: {told}."))
-}
-
-fn link(about: &About) -> Link {
-    let arn = &about.subject.arn;
-    if about.subject.standalone {
-        Link {
-            label: "tasks of the cluster".to_owned(),
-            url: links::cluster_tasks(arn),
-        }
-    } else {
-        collected::service_link(arn)
-    }
 }

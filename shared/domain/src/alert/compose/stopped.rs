@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::super::{Alert, Kind, Link, Response, Scope, Severity, links};
+use super::super::{Alert, Kind, Response, Scope, Severity};
 use super::words::{clock, count, duration, revision};
-use super::{collected, headline, impact, next, phrase};
+use super::{collected, headline, impact, next, phrase, stop_links};
 use crate::arn::ServiceArn;
 use crate::causes::{Cause, Confidence, Context, Ranked, summarise};
 use crate::facts::{DeploymentFacts, Fact, Missing, Rollout, StoppedTask};
@@ -71,7 +71,7 @@ impl Stopped<'_> {
             evidence: collected::evidence(self.facts),
             not_collected: collected::gaps(self.facts, self.record, self.uncounted),
             next_steps,
-            links: self.links(),
+            links: stop_links::all(&self.about.subject, self.facts),
             scope: Scope {
                 standalone: self.about.subject.standalone,
                 tasks_stopped: Some(self.count.tasks.max(1)),
@@ -281,24 +281,5 @@ impl Stopped<'_> {
             code: code.to_owned(),
             sentence,
         }
-    }
-
-    fn links(&self) -> Vec<Link> {
-        let arn = &self.about.subject.arn;
-        if !self.about.subject.standalone {
-            return collected::links(arn, self.facts);
-        }
-        let cluster = Link {
-            label: "tasks of the cluster".to_owned(),
-            url: links::cluster_tasks(arn),
-        };
-        let task = self.tasks().first().map(|task| Link {
-            label: "newest stopped task".to_owned(),
-            url: links::standalone_task(arn, task.id()),
-        });
-        let others = collected::links(arn, self.facts).into_iter();
-        let others =
-            others.filter(|it| ["task definition", "log stream"].contains(&it.label.as_str()));
-        std::iter::once(cluster).chain(task).chain(others).collect()
     }
 }
