@@ -93,8 +93,8 @@ fn perform(stage: &Stage, act: &Act, step: &impl Fn(&str)) -> Result<(), Box<dyn
         stage.put_event(event)?;
     }
     step(&format!(
-        "{} events put onto the bus; listening for {} s",
-        act.events.len(),
+        "{} put onto the bus; listening for {} s",
+        counted_events(&act.events),
         SILENCE.as_secs()
     ));
     match stage.receive_alerts(SILENCE)?.first() {
@@ -105,6 +105,13 @@ fn perform(stage: &Stage, act: &Act, step: &impl Fn(&str)) -> Result<(), Box<dyn
         step(&format!("counted all the same: {tasks} in {incident}"));
     }
     Ok(())
+}
+
+fn counted_events(events: &[Value]) -> String {
+    match events.len() {
+        1 => "1 event".to_owned(),
+        n => format!("{n} events"),
+    }
 }
 
 /// The incidents of stopped tasks in the state table, with how many tasks each counts.
@@ -193,8 +200,8 @@ fn deliver(
         stage.put_event(event)?;
     }
     step(&format!(
-        "{} events put onto the bus; the deployed rules choose",
-        events.len()
+        "{} put onto the bus; the deployed rules choose",
+        counted_events(events)
     ));
     loop {
         let alerts = stage.receive_alerts(Duration::from_secs(30))?;
