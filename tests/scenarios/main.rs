@@ -11,6 +11,7 @@ mod failed_deployment;
 mod failing;
 mod faults;
 mod incident;
+mod rollback;
 mod services;
 mod stopped;
 mod warning;

@@ -214,6 +214,11 @@ impl Bot {
             .collect()
     }
 
+    /// An invocation now, for the hands on their own.
+    pub fn invocation<'a>(&'a self, request_id: &'a str) -> Invocation<'a> {
+        self.invocation_at(self.now(), request_id)
+    }
+
     fn invocation_at<'a>(&'a self, now: DateTime<Utc>, request_id: &'a str) -> Invocation<'a> {
         let deadline = now + TimeDelta::seconds(60);
         let mut invocation =
