@@ -14,9 +14,9 @@ use crate::stage::{alone, logs, stage};
 const PATIENCE: Duration = Duration::from_secs(30);
 const NOT_READABLE: &str = "{ this is no event";
 
-/// Revision 42 needs more memory than it is given. Gives ECS, whose callers are held to the deployed
-/// roles, and the event of the first task that was killed. Nothing of earlier incidents is
-/// remembered.
+/// Revision 42 needs more memory than it is given, and its deployment is under way: what ECS has
+/// called failed is told by its own event. Gives ECS, whose callers are held to the deployed roles,
+/// and the event of the first task that was killed. Nothing of earlier incidents is remembered.
 fn out_of_memory() -> (Simulator, Value) {
     each_item(|key| ("delete_item", json!({ "Key": key })));
     let story = Story::named("out-of-memory").unwrap();
@@ -26,7 +26,8 @@ fn out_of_memory() -> (Simulator, Value) {
     };
     let ecs = Simulator::start(story.town(EVENT_SOURCE), options).unwrap();
     let events = ecs.with(|world: &mut World| {
-        story.release(world);
+        world.deploy(CLUSTER, SERVICE, "order-api:42");
+        world.advance(Duration::from_secs(120));
         world.drain_events()
     });
     let killed = |event: &Value| {
