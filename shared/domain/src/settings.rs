@@ -4,6 +4,7 @@
 mod glob;
 mod queues;
 mod reader;
+mod rollback;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ use reader::{Reader, cause, list, number, severity};
 
 pub use glob::Glob;
 pub use queues::{OF_TASK_STOPPED, Queues};
+pub use rollback::{OF_ROLLBACKS, Rollbacks};
 
 /// One setting: the environment variable, what holds when it is not set, and what it means.
 #[derive(Clone, Copy, Debug)]
@@ -197,9 +199,9 @@ impl Settings {
             left_out_services: read.value(LEFT_OUT_SERVICES, |text| list(text, Glob::parse)),
             left_out_causes: read.value(LEFT_OUT_CAUSES, |text| list(text, cause)),
             log_tail_lines: read.value(LOG_LINES, |text| number(text, 0, 50)),
-            lasting: TimeDelta::hours(read.value(LASTING, |text| number(text, 1, 168)).into()),
-            quiet: TimeDelta::minutes(read.value(QUIET, |text| number(text, 1, 240)).into()),
-            failing_threshold: read.value(FAILING, |text| number(text, 1, 100)).into(),
+            lasting: TimeDelta::hours(read.value(LASTING, |text| number(text, 1, 168))),
+            quiet: TimeDelta::minutes(read.value(QUIET, |text| number(text, 1, 240))),
+            failing_threshold: read.value(FAILING, |text| number(text, 1, 100)),
             event_source: read.value(SOURCE, |text| Ok(text.to_owned())),
         };
         read.end(settings)

@@ -10,6 +10,8 @@ mod opt_in;
 mod others;
 mod plan;
 mod reason;
+mod record;
+mod request;
 mod rows;
 mod seen;
 mod sentence;
@@ -22,6 +24,8 @@ pub use case::{Attempt, Attempts, Case, Policy, Requester};
 pub use opt_in::{OptIn, Rung, TAG};
 pub use plan::Plan;
 pub use reason::*;
+pub use record::Decision;
+pub use request::{Invoke, LookedAt, Request};
 pub use table::ROWS;
 pub use target::candidates;
 

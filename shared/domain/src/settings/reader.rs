@@ -1,5 +1,8 @@
 //! How a setting is read: looked up, parsed, and its mistake told.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use super::{Mistakes, Setting};
 use crate::alert::Severity;
 use crate::causes::Cause;
@@ -69,7 +72,10 @@ pub(super) fn list<T>(
         .collect()
 }
 
-pub(super) fn number(text: &str, low: u8, high: u8) -> Result<u8, String> {
+pub(super) fn number<N>(text: &str, low: N, high: N) -> Result<N, String>
+where
+    N: FromStr + PartialOrd + Display + Copy,
+{
     let number = text
         .parse()
         .ok()

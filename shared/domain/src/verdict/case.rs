@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::OptIn;
 use crate::arn::ServiceArn;
-use crate::causes::{Cause, Ranked};
+use crate::causes::Cause;
 use crate::facts::{Fact, Service, ServiceDeployment, ServiceRevision, StackState, TaskDefinition};
 use crate::incident::ServiceRecord;
 
@@ -32,12 +32,13 @@ pub struct Case {
     /// find one that is active.
     pub definitions: BTreeMap<String, Fact<TaskDefinition>>,
     /// Why the judged deployment's tasks stop, best first. Empty where nothing was seen.
-    pub causes: Vec<Ranked>,
+    pub causes: Vec<Cause>,
     /// Why tasks of the revision it replaces stop now.
     pub old_causes: Vec<Cause>,
-    /// The CloudFormation stack that the service's tags name; `Known(None)` where it has none, or
-    /// there is no such stack any more.
-    pub stack: Fact<Option<StackState>>,
+    /// The CloudFormation stack that the service's tags name; `Known(None)` where there is no such
+    /// stack any more. `None` where nobody asked: deployment-changed leaves that to roll-back, which
+    /// asks before it writes.
+    pub stack: Option<Fact<Option<StackState>>>,
     /// Who asks.
     pub requester: Requester,
     /// What the stack's settings allow.

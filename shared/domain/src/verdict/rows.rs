@@ -143,11 +143,12 @@ pub(super) fn stack_rests(seen: &Seen<'_>) -> Row {
         return Ok(());
     };
     let why = match &seen.case.stack {
-        Fact::Known(Some(stack)) if stack.status.ends_with("_IN_PROGRESS") => {
+        None => return Ok(()),
+        Some(Fact::Known(Some(stack))) if stack.status.ends_with("_IN_PROGRESS") => {
             StackHold::Updating(stack.status.clone())
         }
-        Fact::Known(_) => return Ok(()),
-        Fact::Missing(missing) => StackHold::NotRead(missing.clone()),
+        Some(Fact::Known(_)) => return Ok(()),
+        Some(Fact::Missing(missing)) => StackHold::NotRead(missing.clone()),
     };
     Err(Verdict::StackInProgress {
         stack: name.to_owned(),
@@ -171,8 +172,8 @@ pub(super) fn is_its_fault(seen: &Seen<'_>) -> Row {
 
 /// The cause that the alert names first. A stop that somebody wanted is no failure.
 fn top_cause(seen: &Seen<'_>) -> Option<Cause> {
-    let causes = seen.case.causes.iter().map(|ranked| ranked.finding.cause);
-    causes.into_iter().find(|it| it.fault() != Fault::Intended)
+    let mut causes = seen.case.causes.iter().copied();
+    causes.find(|it| it.fault() != Fault::Intended)
 }
 
 /// What would be done.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::arn::ServiceArn;
-use domain::causes::{Cause, Confidence, Finding, Ranked};
+use domain::causes::Cause;
 use domain::facts::{
     Breaker, Deployment, Fact, LifecycleHook, Missing, RevisionImage, Rollout, Service,
     ServiceDeployment, ServiceDeploymentDetail, ServiceRevision, TaskDefinition, Why,
@@ -85,18 +85,6 @@ pub fn denied<T>(what: &str, action: &str) -> Fact<T> {
     Fact::Missing(Missing::new(what, why))
 }
 
-/// The cause most tasks stopped of.
-pub fn stopped_of(cause: Cause) -> Ranked {
-    let finding = Finding {
-        cause,
-        container: Some("app".to_owned()),
-        confidence: Confidence::Certain,
-        evidence: Vec::new(),
-        fix: String::new(),
-    };
-    Ranked { finding, tasks: 3 }
-}
-
 /// `order-api:42` failed: the breaker, without rollback, stopped it. `order-api:41` was good before
 /// it, and the service is opted in. This is rolled back.
 pub fn a_failed_release() -> Case {
@@ -136,9 +124,9 @@ pub fn a_failed_release() -> Case {
         }),
         attempts: Fact::Known(Attempts::default()),
         definitions: [definition(41, true), definition(40, true)].into(),
-        causes: vec![stopped_of(Cause::AppError)],
+        causes: vec![Cause::AppError],
         old_causes: Vec::new(),
-        stack: Fact::Known(None),
+        stack: Some(Fact::Known(None)),
         requester: Requester::Event,
         policy: Policy {
             default: OptIn::Off,

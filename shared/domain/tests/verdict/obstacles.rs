@@ -5,7 +5,7 @@ use domain::facts::{Fact, Rollout, StackState};
 use domain::incident::OpenIncident;
 use domain::verdict::Case;
 
-use super::build::{JUDGED, Words, ago, attempt, denied, deployment, entry, stopped_of};
+use super::build::{JUDGED, Words, ago, attempt, denied, deployment, entry};
 
 /// A row's code, and what makes it apply.
 pub type Obstacle = (&'static str, fn(Case) -> Case);
@@ -75,14 +75,14 @@ pub const OBSTACLES: [Obstacle; 18] = [
             it.tags.insert(name, "shop".to_owned());
         })
         .with(|it| {
-            it.stack = Fact::Known(Some(StackState {
+            it.stack = Some(Fact::Known(Some(StackState {
                 name: "shop".to_owned(),
                 status: "UPDATE_IN_PROGRESS".to_owned(),
-            }));
+            })));
         })
     }),
     ("hold_not_its_fault", |case| {
-        case.with(|it| it.causes = vec![stopped_of(Cause::CapacityUnavailable)])
+        case.with(|it| it.causes = vec![Cause::CapacityUnavailable])
     }),
     ("hold_nothing_good", |case| {
         case.history(|it| it.retain(|entry| entry.status != "SUCCESSFUL"))

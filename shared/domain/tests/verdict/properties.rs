@@ -179,12 +179,12 @@ fn change(case: Case, change: Change) -> Case {
                 it.tags.insert(name, "shop".to_owned());
             })
             .with(|it| {
-                it.stack = Fact::Known(status.map(|status| StackState {
+                it.stack = Some(Fact::Known(status.map(|status| StackState {
                     name: "shop".to_owned(),
                     status: status.to_owned(),
-                }));
+                })));
             }),
-        Change::Cause(cause) => case.with(|it| it.causes.insert(0, stopped_of(cause))),
+        Change::Cause(cause) => case.with(|it| it.causes.insert(0, cause)),
         Change::OldCause(cause) => case.with(|it| it.old_causes.push(cause)),
         Change::Requester(requester) => case.with(|it| it.requester = requester),
         Change::Service(field, value) => case.service(|it| {
@@ -212,7 +212,7 @@ fn unread(case: &mut Case, which: u8) {
         2 => case.revisions = denied("it", "ecs:DescribeServiceRevisions"),
         3 => case.record = denied("it", "dynamodb:GetItem"),
         4 => case.attempts = denied("it", "dynamodb:Query"),
-        5 => case.stack = denied("it", "cloudformation:DescribeStacks"),
+        5 => case.stack = Some(denied("it", "cloudformation:DescribeStacks")),
         _ => case.definitions.clear(),
     }
 }
@@ -338,7 +338,11 @@ fn may_be_written(case: &Case, plan: &Plan) -> Result<(), &'static str> {
         (active, "the target is active"),
         (failing != Some(plan.to()), "the target is not what fails"),
         (
-            !stacked || case.stack.known().is_some_and(rests),
+            !stacked
+                || case
+                    .stack
+                    .as_ref()
+                    .is_some_and(|it| it.known().is_some_and(rests)),
             "the stack rests",
         ),
     ])

@@ -310,7 +310,7 @@ fn holds_when_the_deployment_completed_after_all() {
 fn holds_when_nothing_of_a_deployment_in_flight_fails() {
     let sound = a_release_in_flight()
         .service(|it| it.deployments[0].failed_tasks = 0)
-        .with(|it| it.causes = vec![stopped_of(Cause::SchedulerStop)]);
+        .with(|it| it.causes = vec![Cause::SchedulerStop]);
     assert_snapshot!(told(&sound), @"hold_not_failing: Not rolled back: the deployment of order-api:42 is in progress, and none of its tasks is known to fail.");
 }
 
@@ -335,12 +335,15 @@ fn holds_at_the_hourly_cap_of_the_whole_stack() {
 fn holds_while_the_cloudformation_stack_is_changed() {
     let case = blocked_by("hold_stack_in_progress");
     assert_snapshot!(told(&case), @"hold_stack_in_progress: Not rolled back: the service belongs to CloudFormation stack shop, which is in UPDATE_IN_PROGRESS and rolls back by itself if its update fails.");
-    let unread = case
-        .clone()
-        .with(|it| it.stack = denied("the stack's status", "cloudformation:DescribeStacks"));
+    let unread = case.clone().with(|it| {
+        it.stack = Some(denied(
+            "the stack's status",
+            "cloudformation:DescribeStacks",
+        ))
+    });
     assert_snapshot!(told(&unread), @"hold_stack_in_progress: Not rolled back: the service belongs to CloudFormation stack shop, and whether that is being updated could not be read: the stack's status (the role lacks cloudformation:DescribeStacks).");
     let at_rest = case.with(|it| {
-        if let Fact::Known(Some(stack)) = &mut it.stack {
+        if let Some(Fact::Known(Some(stack))) = &mut it.stack {
             "UPDATE_COMPLETE".clone_into(&mut stack.status);
         }
     });
