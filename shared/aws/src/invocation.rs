@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::settings::Settings;
+use domain::settings::{Rollbacks, Settings};
+use domain::verdict::Policy;
 use tokio::time::Instant;
 
 use crate::Clients;
@@ -12,6 +13,15 @@ use crate::state::{Claimant, State};
 
 /// Kept back from the deadline for the publish and the marks after it.
 const RESERVE: Duration = Duration::from_secs(15);
+
+/// Rollbacks, where they are enabled.
+#[derive(Clone, Copy, Debug)]
+pub struct Enabled<'a> {
+    /// The URL of the queue through which roll-back is asked.
+    pub queue: &'a str,
+    /// What is allowed.
+    pub policy: Policy,
+}
 
 /// One invocation of a function.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +36,8 @@ pub struct Invocation<'a> {
     pub now: DateTime<Utc>,
     /// When Lambda ends it.
     pub deadline: DateTime<Utc>,
+    /// What is allowed of rollbacks; `None` where they are not enabled.
+    pub rollbacks: Option<Enabled<'a>>,
     /// How long to wait before looking again for what another invocation is doing.
     pub patience: Duration,
     began: Instant,
@@ -47,8 +59,19 @@ impl<'a> Invocation<'a> {
             request_id,
             now,
             deadline,
+            rollbacks: None,
             patience,
             began,
+        }
+    }
+
+    /// The same, with rollbacks where the settings enable them.
+    pub fn with_rollbacks(self, rollbacks: &'a Rollbacks) -> Self {
+        let policy = rollbacks.policy;
+        let enabled = |queue: &'a String| Enabled { queue, policy };
+        Self {
+            rollbacks: rollbacks.queue.as_ref().map(enabled),
+            ..self
         }
     }
 

@@ -155,6 +155,15 @@ impl News {
         }
     }
 
+    /// opsbot's rollback is not done after a while.
+    pub fn unfinished(failed: &str, began: DateTime<Utc>) -> Self {
+        Self {
+            key: format!("unfinished#{failed}"),
+            at: began,
+            again_after: SAME_FAILURE,
+        }
+    }
+
     /// An incident is over.
     pub fn recovered(failed_deployment: &str, at: DateTime<Utc>) -> Self {
         Self {

@@ -5,7 +5,10 @@
 //! the sentence. [`Verdict::RollBack`] alone is a write, and it stands last: whatever is not known
 //! to be safe has been answered before.
 
+mod aftermath;
 mod case;
+mod judged;
+mod old;
 mod opt_in;
 mod others;
 mod plan;
@@ -20,7 +23,10 @@ mod target;
 
 use chrono::{DateTime, Utc};
 
+pub use aftermath::RollbackBegun;
 pub use case::{Attempt, Attempts, Case, Policy, Requester};
+pub use judged::Judged;
+pub use old::old_causes;
 pub use opt_in::{OptIn, Rung, TAG};
 pub use plan::Plan;
 pub use reason::*;

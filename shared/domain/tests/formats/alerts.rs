@@ -53,6 +53,7 @@ pub fn minimal() -> Alert {
             code: "unknown".to_owned(),
             sentence: String::new(),
         },
+        rollback: None,
         evidence: EvidenceSection::default(),
         not_collected: Vec::new(),
         next_steps: Vec::new(),
@@ -85,6 +86,7 @@ pub fn secret_denied() -> Alert {
             container: Some("app".to_owned()),
             confidence: Confidence::Certain,
             tasks: 3,
+            rollback: None,
             evidence: vec![Quote {
                 source: "task stopped reason".to_owned(),
                 text: REASON.to_owned(),
@@ -105,6 +107,7 @@ pub fn secret_denied() -> Alert {
             sentence: "ECS is rolling back to order-api:41; opsbot watches and tells how it ends."
                 .to_owned(),
         },
+        rollback: None,
         evidence: evidence(),
         not_collected: vec![NotCollected {
             what: "the service's deployment history".to_owned(),
@@ -189,6 +192,7 @@ pub fn crashing() -> Alert {
         container: Some("app".to_owned()),
         confidence,
         tasks,
+        rollback: None,
         evidence: log
             .iter()
             .map(|text| Quote {
@@ -278,6 +282,7 @@ pub fn filled(text: &str, count: usize) -> Alert {
         container: Some(text.to_owned()),
         confidence: Confidence::Possible,
         tasks: usize::MAX,
+        rollback: None,
         evidence: vec![quote; count],
         fix: text.to_owned(),
         page: text.to_owned(),
@@ -319,6 +324,7 @@ pub fn filled(text: &str, count: usize) -> Alert {
             code: name.clone(),
             sentence: name.clone(),
         },
+        rollback: None,
         evidence: EvidenceSection {
             service_events: said(),
             log_source: Some(name),
