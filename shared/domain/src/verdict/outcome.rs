@@ -36,7 +36,10 @@ impl Outcome {
     /// Every code, with what it says.
     pub const CODES: [(&'static str, &'static str); 8] = [
         ("began", "ECS took the call"),
-        ("seen", "its answer was lost, and the service goes back"),
+        (
+            "seen",
+            "the service goes back; what ECS answered is not known",
+        ),
         (
             "changing",
             "the service changed each time opsbot looked; no call was made",
@@ -88,7 +91,7 @@ impl Outcome {
         let sentence = match self {
             Self::Began => format!("ECS took {plan}."),
             Self::Seen => {
-                format!("ECS's answer to {call} was lost, and the service is on its way to {to}.")
+                format!("The service is on its way to {to}; what ECS answered is not known.")
             }
             Self::Changing(what) => format!(
                 "Not rolled back: each time opsbot looked again before {call}, {} had changed.",
