@@ -7,6 +7,7 @@ use aws::stacks::Stacks;
 use aws::{Clients, Invocation};
 use chrono::DateTime;
 use domain::settings::{Rollbacks, Settings, both};
+use futures_util::FutureExt as _;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use roll_back::Means;
 use serde_json::Value;
@@ -42,14 +43,14 @@ async fn main() -> Result<(), Error> {
     let stacks = Stacks::connect(lookup, &clients);
     clients.warm_up(&CONNECTIONS).await;
 
-    let (settings, clients, stacks, policy) = (&settings, &clients, &stacks, rollbacks.policy);
+    let (settings, clients, stacks, policy) = (&settings, &clients, &stacks, &rollbacks.policy);
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         let LambdaEvent { payload, context } = event;
         let deadline = DateTime::from_timestamp_millis(context.deadline as i64).unwrap_or_default();
         let now = SystemTime::now().into();
         let invocation = Invocation::new(clients, settings, &context.request_id, now, deadline);
-        let means = Means::new(&invocation, stacks, policy);
-        let answer = roll_back::answer(&payload, &means).await;
+        let means = Means::new(&invocation, stacks, *policy);
+        let answer = roll_back::answer(&payload, &means).boxed_local().await;
         Ok::<_, Error>(answer.inspect_err(|retry| tracing::error!("{}", aws::chain(retry)))?)
     }))
     .await
