@@ -107,14 +107,14 @@ impl Failure<'_> {
         let asking = invocation.asking();
         let judges = deployment.zip(invocation.rollbacks);
         let (closer, attempts) = tokio::join!(
-            gather::closer(
+            Box::pin(gather::closer(
                 &asking,
                 service,
                 glance,
                 deployment,
                 self.record,
                 judges.is_some()
-            ),
+            )),
             attempts(
                 service,
                 judges.map(|(deployment, _)| deployment),
@@ -130,7 +130,7 @@ impl Failure<'_> {
                 attempts,
                 news: &self.news(),
             };
-            // On the heap: it is rare, and the largest of the futures.
+            // On the heap: it is the largest of the futures, and mostly not there.
             Some(Box::pin(judge(question, enabled, invocation)).await)
         };
         let (last, answer) = tokio::join!(gather::last(&asking, service, &closer, lines), judging);

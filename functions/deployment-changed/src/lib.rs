@@ -77,14 +77,18 @@ async fn one(event: &Value, invocation: &Invocation<'_>) -> Result<(), Retry> {
             Ok(())
         }
         Parsed::Malformed(malformed) => telling::unreadable(malformed, event, invocation).await,
-        Parsed::Trigger(Trigger::ServiceAction(action)) => warned::answer(action, invocation).await,
+        Parsed::Trigger(Trigger::ServiceAction(action)) => {
+            Box::pin(warned::answer(action, invocation)).await
+        }
         Parsed::Trigger(Trigger::Deployment(event)) => match event.change {
-            DeploymentChange::Failed => failed::answer(event, invocation).await,
+            DeploymentChange::Failed => Box::pin(failed::answer(event, invocation)).await,
             DeploymentChange::Failing { stops, unheard } => {
-                failing::answer(event, (stops, unheard), invocation).await
+                Box::pin(failing::answer(event, (stops, unheard), invocation)).await
             }
-            DeploymentChange::RollingBack => rolling_back::answer(event, invocation).await,
-            DeploymentChange::Completed => completed::answer(event, invocation).await,
+            DeploymentChange::RollingBack => {
+                Box::pin(rolling_back::answer(event, invocation)).await
+            }
+            DeploymentChange::Completed => Box::pin(completed::answer(event, invocation)).await,
             DeploymentChange::Started => Ok(()),
         },
     }

@@ -53,7 +53,7 @@ async fn main() -> Result<(), Error> {
             deadline,
         )
         .with_rollbacks(rollbacks);
-        let answer = deployment_changed::answer(&payload, &invocation).await;
+        let answer = Box::pin(deployment_changed::answer(&payload, &invocation)).await;
         answer.inspect_err(|retry| tracing::error!("{}", aws::chain(retry)))?;
         Ok::<(), Error>(())
     }))

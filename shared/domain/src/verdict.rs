@@ -6,11 +6,14 @@
 //! to be safe has been answered before.
 
 mod aftermath;
+mod back;
 mod case;
+mod invoke;
 mod judged;
 mod old;
 mod opt_in;
 mod others;
+mod outcome;
 mod plan;
 mod reason;
 mod record;
@@ -24,14 +27,17 @@ mod target;
 use chrono::{DateTime, Utc};
 
 pub use aftermath::RollbackBegun;
+pub use back::goes_back;
 pub use case::{Attempt, Attempts, Case, Policy, Requester};
+pub use invoke::{Answer, Invoke, Planned};
 pub use judged::Judged;
 pub use old::old_causes;
 pub use opt_in::{OptIn, Rung, TAG};
+pub use outcome::Outcome;
 pub use plan::Plan;
 pub use reason::*;
 pub use record::Decision;
-pub use request::{Invoke, LookedAt, Request};
+pub use request::{LookedAt, Request};
 pub use table::ROWS;
 pub use target::candidates;
 

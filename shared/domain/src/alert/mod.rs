@@ -33,10 +33,12 @@ pub enum Kind {
     DeploymentFailing,
     /// Tasks stopped that nobody wanted stopped.
     TaskStopped,
-    /// ECS began to roll the failed deployment back.
+    /// ECS or opsbot began to roll the failed deployment back.
     RollbackStarted,
     /// opsbot's rollback is not done after a while.
     RollbackUnfinished,
+    /// opsbot said that it would roll back, and did not, or cannot tell.
+    RollbackHeld,
     /// The service is steady again: the last word of an incident.
     Recovered,
     /// The rollback failed too.
@@ -71,6 +73,7 @@ impl Kind {
             Self::TaskStopped => "task_stopped",
             Self::RollbackStarted => "rollback_started",
             Self::RollbackUnfinished => "rollback_unfinished",
+            Self::RollbackHeld => "rollback_held",
             Self::Recovered => "recovered",
             Self::RollbackFailed => "rollback_failed",
             Self::ServiceImpaired => "service_impaired",

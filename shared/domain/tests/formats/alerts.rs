@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::alert::{
-    Alert, CauseSection, EvidenceSection, Kind, Link, NotCollected, Quote, Response, Scope,
-    Severity, StoppedTaskRow, TimedQuote, links,
+    Alert, CauseSection, EvidenceSection, Kind, Link, NotCollected, Quote, Response, Rollback,
+    Scope, Severity, StoppedTaskRow, TimedQuote, links,
 };
 use domain::arn::ServiceArn;
 use domain::causes::{Cause, Confidence};
@@ -86,7 +86,6 @@ pub fn secret_denied() -> Alert {
             container: Some("app".to_owned()),
             confidence: Confidence::Certain,
             tasks: 3,
-            rollback: None,
             evidence: vec![Quote {
                 source: "task stopped reason".to_owned(),
                 text: REASON.to_owned(),
@@ -192,7 +191,6 @@ pub fn crashing() -> Alert {
         container: Some("app".to_owned()),
         confidence,
         tasks,
-        rollback: None,
         evidence: log
             .iter()
             .map(|text| Quote {
@@ -282,7 +280,6 @@ pub fn filled(text: &str, count: usize) -> Alert {
         container: Some(text.to_owned()),
         confidence: Confidence::Possible,
         tasks: usize::MAX,
-        rollback: None,
         evidence: vec![quote; count],
         fix: text.to_owned(),
         page: text.to_owned(),
@@ -324,7 +321,12 @@ pub fn filled(text: &str, count: usize) -> Alert {
             code: name.clone(),
             sentence: name.clone(),
         },
-        rollback: None,
+        rollback: Some(Rollback {
+            code: name.clone(),
+            sentence: name.clone(),
+            to: Some(name.clone()),
+            command: Some(name.clone()),
+        }),
         evidence: EvidenceSection {
             service_events: said(),
             log_source: Some(name),

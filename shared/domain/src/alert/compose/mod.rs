@@ -9,6 +9,7 @@ mod incident;
 mod next;
 mod recovered;
 mod rollback;
+mod rolled_back;
 mod settled;
 mod stop_links;
 mod stopped;
@@ -18,6 +19,7 @@ mod why;
 mod words;
 
 pub use recovered::recovered;
+pub use rolled_back::Rollback;
 pub use settled::settled;
 pub use stopped::{Occasion, Stopped};
 pub use unreadable::unreadable;
