@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod crashes;
+mod decisions;
 mod failed_deployment;
 mod failing;
 mod faults;

@@ -9,6 +9,8 @@ mod obstacles;
 mod order;
 #[path = "verdict/properties.rs"]
 mod properties;
+#[path = "verdict/record.rs"]
+mod record;
 #[path = "verdict/requests.rs"]
 mod requests;
 #[path = "verdict/rows.rs"]

@@ -1,9 +1,11 @@
 //! The record of a decision, taken or not, with the facts it rested on.
 
+mod facts;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Case, Requester, Rung, Verdict};
+use super::{Case, Requester, Verdict};
 use crate::sanitize::line;
 
 /// One decision, as the table and the log keep it and `opsbot history` prints it.
@@ -48,29 +50,7 @@ impl Decision {
             verdict: verdict.code().to_owned(),
             sentence: verdict.sentence(),
             outcome: None,
-            facts: facts(case),
+            facts: facts::of(case),
         }
     }
-}
-
-/// What the case held that a reviewer would ask for.
-fn facts(case: &Case) -> Vec<String> {
-    let mut facts = Vec::new();
-    if let Some(service) = case.service.known() {
-        for it in &service.deployments {
-            facts.push(format!(
-                "deployment: {} {} {} {:?}, {} of {} running, {} failed",
-                it.id,
-                it.status,
-                crate::arn::revision_name(&it.task_definition),
-                it.rollout,
-                it.running,
-                it.desired,
-                it.failed_tasks
-            ));
-        }
-        let rung = Rung::of(&service.tags, case.policy.default);
-        facts.push(format!("opt-in: {rung}"));
-    }
-    facts.into_iter().map(|fact| line(&fact, 300)).collect()
 }

@@ -2,7 +2,7 @@
 //! do, with the names.
 
 mod proposed;
-mod words;
+pub(super) mod words;
 
 use super::{By, Digests, EcsRollback, NotFailing, Paused, Refused, StackHold, Unusable, Verdict};
 use crate::causes::Cause;

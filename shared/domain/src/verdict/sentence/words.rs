@@ -7,7 +7,7 @@ use crate::facts::{Missing, Why};
 use crate::sanitize::line;
 
 /// `order-api:42`, made safe.
-pub(super) fn revision(task_definition: &str) -> String {
+pub(in crate::verdict) fn revision(task_definition: &str) -> String {
     match line(revision_name(task_definition), 300) {
         name if name.is_empty() => "a revision without a name".to_owned(),
         name => name,
@@ -15,12 +15,12 @@ pub(super) fn revision(task_definition: &str) -> String {
 }
 
 /// `2026-03-05 10:31 UTC`: an attempt may be of yesterday.
-pub(super) fn clock(at: DateTime<Utc>) -> String {
+pub(in crate::verdict) fn clock(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// What is missing, and why.
-pub(super) fn gap(missing: &Missing) -> String {
+pub(in crate::verdict) fn gap(missing: &Missing) -> String {
     let why = match &missing.why {
         Why::Denied { action, .. } => format!("the role lacks {action}"),
         Why::Throttled { action } => format!("{action} was throttled"),
