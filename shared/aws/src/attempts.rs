@@ -2,19 +2,19 @@
 //!
 //! One item a service (`rollbacks#<arn>`), with an attribute for each failed deployment that was
 //! ever attempted, and one a clock hour for the whole stack (`rollbacks#<hour>`). A claim writes
-//! both in one transaction or neither. It is never given up: an invocation that is killed between
-//! claim and call leaves a deployment that is not tried again, for ECS may have been called.
+//! both in one transaction or neither. It is given back only where ECS is
+//! known not to have taken the call: an invocation that is killed between claim and call leaves a
+//! deployment that is not tried again, for ECS may have been called.
 //! A service's item would hold over a thousand attempts; a full one refuses the claim.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::arn::ServiceArn;
-use domain::facts::{Fact, Missing};
+use domain::facts::{Fact, Missing, Why};
 use domain::verdict::{Attempt, Attempts, Policy};
 
+use crate::counting::{TRIES, cancelled, pause};
 use crate::error;
 use crate::gather::missing;
 use crate::state::{Item, State, json, millis, number, part, text};
@@ -102,20 +102,69 @@ impl State<'_> {
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":most", number(policy.per_hour.into()))
             .expression_attribute_values(":expires", AttributeValue::N(expires));
+        self.both([of_service, of_hour], attempt.at).await
+    }
+
+    /// Gives a claim back, where ECS is known not to have taken the call: the deployment may be
+    /// attempted again, and the attempt counts for neither pause. `before` is the service's newest
+    /// attempt before this one. Nothing changes where the claim is not as it was made.
+    pub async fn release_attempt(
+        &self,
+        service: &ServiceArn,
+        attempt: &Attempt,
+        before: Option<&Attempt>,
+    ) -> Fact<()> {
+        let of_service = self
+            .set(&service_key(service), attempt)
+            .condition_expression("#this = :this AND #newest = :at")
+            .expression_attribute_names("#newest", "newest_at")
+            .expression_attribute_values(":at", millis(attempt.at));
+        let of_service = match before {
+            Some(before) => of_service
+                .update_expression("SET #newest = :before REMOVE #this")
+                .expression_attribute_values(":before", millis(before.at)),
+            None => of_service.update_expression("REMOVE #this, #newest"),
+        };
+        let of_hour = self
+            .set(&hour_key(attempt.at), attempt)
+            .update_expression("REMOVE #this ADD #made :less")
+            .condition_expression("#this = :this")
+            .expression_attribute_names("#made", "made")
+            .expression_attribute_values(":less", AttributeValue::N("-1".to_owned()));
+        match self.both([of_service, of_hour], attempt.at).await {
+            Attempted::Ours | Attempted::Refused => Fact::Known(()),
+            Attempted::Unreachable(missing) => Fact::Missing(missing),
+        }
+    }
+
+    /// Writes to both items or to neither. Another write to the same hour, under way for another
+    /// service, is no refusal: it is tried again.
+    async fn both(&self, updates: [UpdateBuilder; 2], now: DateTime<Utc>) -> Attempted {
         // A builder fails only without a table, a key or an expression.
-        let items = [of_service, of_hour].map(|update| {
+        let items = updates.map(|update| {
             let update = update.build().ok();
             TransactWriteItem::builder().set_update(update).build()
         });
-        let call = self.asking.clients.table.transact_write_items();
-        let call = call.set_transact_items(Some(items.into())).send();
-        let why = match tokio::time::timeout_at(self.asking.until(), Box::pin(call)).await {
-            Ok(Ok(_)) => return Attempted::Ours,
-            Ok(Err(error)) if refused(&error) => return Attempted::Refused,
-            Ok(Err(error)) => error::why(UPDATE, &error),
-            Err(_) => error::timed_out(UPDATE),
-        };
-        Attempted::Unreachable(Missing::new(WHAT, why))
+        for attempt in 0..TRIES {
+            let call = self.asking.clients.table.transact_write_items();
+            let call = call.set_transact_items(Some(items.to_vec())).send();
+            let error = match tokio::time::timeout_at(self.asking.until(), Box::pin(call)).await {
+                Ok(Ok(_)) => return Attempted::Ours,
+                Ok(Err(error)) => error,
+                Err(_) => return unreachable_(error::timed_out(UPDATE)),
+            };
+            let is = |codes: &[String], code: &str| codes.iter().any(|it| it == code);
+            match cancelled(&error) {
+                Some(codes) if is(&codes, "ConditionalCheckFailed") => return Attempted::Refused,
+                Some(codes) if is(&codes, "TransactionConflict") => {
+                    tokio::time::sleep(pause(attempt, now)).await;
+                }
+                _ => return unreachable_(error::why(UPDATE, &error)),
+            }
+        }
+        let detail = "the record of this hour was busy with other rollbacks".to_owned();
+        let action = UPDATE.to_owned();
+        unreachable_(Why::Failed { action, detail })
     }
 
     /// Remembers the deployment that an attempt made. To be called after ECS took the call.
@@ -155,7 +204,7 @@ fn read(item: &Item) -> Fact<Vec<Attempt>> {
     let attempts = names.map(|name| part(item, name)).collect();
     let Some(attempts) = attempts else {
         let (action, detail) = ("dynamodb:GetItem".to_owned(), "not as written".to_owned());
-        return missing(WHAT, domain::facts::Why::Failed { action, detail });
+        return missing(WHAT, Why::Failed { action, detail });
     };
     Fact::Known(attempts)
 }
@@ -168,18 +217,6 @@ fn hour_key(at: DateTime<Utc>) -> String {
     format!("rollbacks#{}", at.format("%Y-%m-%dT%H"))
 }
 
-fn refused(error: &SdkError<TransactWriteItemsError>) -> bool {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-        error.as_service_error()
-    else {
-        return false;
-    };
-    // A conflict is another invocation's claim under way: as good as taken.
-    let mut reasons = cancelled.cancellation_reasons().iter();
-    reasons.any(|it| {
-        matches!(
-            it.code(),
-            Some("ConditionalCheckFailed" | "TransactionConflict")
-        )
-    })
+fn unreachable_(why: Why) -> Attempted {
+    Attempted::Unreachable(Missing::new(WHAT, why))
 }

@@ -16,7 +16,6 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
-use aws_smithy_types::timeout::TimeoutConfig;
 use futures_util::future::join_all;
 
 /// How long things may take.
@@ -65,6 +64,8 @@ pub enum Service {
     Table,
     /// Amazon SQS.
     Queues,
+    /// AWS CloudFormation.
+    Stacks,
 }
 
 impl Service {
@@ -78,11 +79,12 @@ impl Service {
             Self::Sns => ("SNS", "sns"),
             Self::Table => ("DYNAMODB", "dynamodb"),
             Self::Queues => ("SQS", "sqs"),
+            Self::Stacks => ("CLOUDFORMATION", "cloudformation"),
         }
     }
 }
 
-/// The clients. They and the settings are all that survives an invocation.
+/// The clients that every function has. They and the settings are all that survives an invocation.
 #[derive(Clone, Debug)]
 pub struct Clients {
     pub(crate) ecs: aws_sdk_ecs::Client,
@@ -94,12 +96,12 @@ pub struct Clients {
     pub(crate) queues: aws_sdk_sqs::Client,
     connector: SharedHttpConnector,
     endpoints: Vec<(Service, String)>,
-    limits: Limits,
+    pub(crate) limits: Limits,
 }
 
 macro_rules! client {
     ($sdk:ident, $service:expr, $lookup:expr, $http:expr, $attempt:expr, $operation:expr) => {{
-        let timeouts = TimeoutConfig::builder()
+        let timeouts = aws_smithy_types::timeout::TimeoutConfig::builder()
             .operation_attempt_timeout($attempt)
             .operation_timeout($operation)
             .build();
@@ -117,14 +119,16 @@ macro_rules! client {
             ))
             .credentials_provider(credentials)
             .http_client($http.clone())
-            .retry_config(retries())
+            .retry_config($crate::client::retries())
             // An attempt has a time limit of its own; a second watch over its body costs time only.
             .stalled_stream_protection($sdk::config::StalledStreamProtectionConfig::disabled())
             .timeout_config(timeouts);
-        config.set_endpoint_url(endpoint_setting($service, &$lookup));
+        config.set_endpoint_url($crate::client::endpoint_setting($service, &$lookup));
         $sdk::Client::from_conf(config.build())
     }};
 }
+
+pub(crate) use client;
 
 impl Clients {
     /// Builds all clients over one connector. Makes no call.
@@ -133,7 +137,7 @@ impl Clients {
         let http = shared(&connector);
         let (attempt, operation) = (limits.attempt, limits.operation);
         let region = lookup("AWS_REGION").unwrap_or_default();
-        use Service::{Ecs, LoadBalancing, Logs, Metrics, Queues, Sns, Table};
+        use Service::{Ecs, LoadBalancing, Logs, Metrics, Queues, Sns, Stacks, Table};
         let endpoint = |service| {
             let setting = endpoint_setting(service, &lookup);
             (
@@ -178,11 +182,25 @@ impl Clients {
             table: client!(aws_sdk_dynamodb, Table, lookup, http, attempt, operation),
             queues: client!(aws_sdk_sqs, Queues, lookup, http, attempt, operation),
             connector,
-            endpoints: [Ecs, LoadBalancing, Logs, Metrics, Sns, Table, Queues]
-                .map(endpoint)
-                .to_vec(),
+            endpoints: [
+                Ecs,
+                LoadBalancing,
+                Logs,
+                Metrics,
+                Sns,
+                Table,
+                Queues,
+                Stacks,
+            ]
+            .map(endpoint)
+            .to_vec(),
             limits,
         }
+    }
+
+    /// The connector that all clients share, for one that only some functions have.
+    pub(crate) fn http(&self) -> SharedHttpClient {
+        shared(&self.connector)
     }
 
     /// Opens connections before the first event needs them: so many to each service, all at the
@@ -230,14 +248,17 @@ fn shared(connector: &SharedHttpConnector) -> SharedHttpClient {
 }
 
 /// Three tries, with pauses that fit into an alert's budget.
-fn retries() -> RetryConfig {
+pub(crate) fn retries() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(3)
         .with_initial_backoff(Duration::from_millis(100))
         .with_max_backoff(Duration::from_secs(1))
 }
 
-fn endpoint_setting(service: Service, lookup: &impl Fn(&str) -> Option<String>) -> Option<String> {
+pub(crate) fn endpoint_setting(
+    service: Service,
+    lookup: &impl Fn(&str) -> Option<String>,
+) -> Option<String> {
     let (suffix, _) = service.names();
     lookup(&format!("AWS_ENDPOINT_URL_{suffix}")).or_else(|| lookup("AWS_ENDPOINT_URL"))
 }

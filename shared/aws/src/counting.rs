@@ -26,7 +26,7 @@ const KEPT: TimeDelta = TimeDelta::days(30);
 /// its 100 items (API reference, `TransactWriteItems`).
 const STOPS: usize = 49;
 /// How often a transaction is tried that met another one on the same counter.
-const TRIES: usize = 8;
+pub(crate) const TRIES: usize = 8;
 
 const COUNTER: &str = "opsbot's own count of stopped tasks";
 
@@ -159,7 +159,7 @@ impl State<'_> {
 const TRANSACT: &str = "dynamodb:PutItem";
 
 /// Why each item of a transaction was refused.
-fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<String>> {
+pub(crate) fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<String>> {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
         error.as_service_error()
     else {
@@ -175,7 +175,7 @@ fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<String>> {
 
 /// Longer with each attempt, and different between invocations: chance is not ours to have, so the
 /// clock's last digits stand in for it.
-fn pause(attempt: usize, now: DateTime<Utc>) -> std::time::Duration {
+pub(crate) fn pause(attempt: usize, now: DateTime<Utc>) -> std::time::Duration {
     let spread = u64::from(now.timestamp_subsec_nanos()) % 17;
     std::time::Duration::from_millis((10 << attempt.min(5)) + spread)
 }

@@ -2,10 +2,13 @@
 
 mod convert;
 
+use std::collections::BTreeMap;
+
 use aws_sdk_ecs::types::{DesiredStatus, ServiceField};
 use domain::arn::{ServiceArn, last_part};
 use domain::facts::{
-    Fact, Missing, ServiceDeployment, ServiceRevision, StoppedTask, TaskDefinition, Why,
+    Fact, Missing, ServiceDeployment, ServiceDeploymentDetail, ServiceRevision, StoppedTask,
+    TaskDefinition, Why,
 };
 use futures_util::future::join_all;
 
@@ -173,20 +176,39 @@ pub(crate) async fn history(asking: &Asking<'_>, arn: &ServiceArn) -> Fact<Vec<S
     })
 }
 
-/// The names of the alarms that stopped a service deployment, `DescribeServiceDeployments`.
-pub(crate) async fn triggered_alarms(asking: &Asking<'_>, deployment: &str) -> Fact<Vec<String>> {
+/// What `DescribeServiceDeployments` says of up to 20 service deployments, by ARN. `what` is what it
+/// is asked for, as a person would say it.
+pub(crate) async fn details(
+    asking: &Asking<'_>,
+    what: &str,
+    deployments: Vec<String>,
+) -> Fact<BTreeMap<String, ServiceDeploymentDetail>> {
     let call = asking.clients.ecs.describe_service_deployments();
-    let call = call.service_deployment_arns(deployment);
-    let what = "the alarms that stopped the deployment";
+    let call = call.set_service_deployment_arns(Some(deployments));
     let answer = asking
         .ask(what, "ecs:DescribeServiceDeployments", call.send())
         .await;
     answer.map(|answer| {
         let deployments = answer.service_deployments().iter();
-        let alarms = deployments.filter_map(|deployment| deployment.alarms());
-        alarms
-            .flat_map(|alarms| alarms.triggered_alarm_names().to_vec())
-            .collect()
+        let named = deployments
+            .filter_map(|it| Some((it.service_deployment_arn()?.to_owned(), convert::detail(it))));
+        named.collect()
+    })
+}
+
+/// The history, with the details of those entries that there are details of.
+pub(crate) fn detailed(
+    history: Fact<Vec<ServiceDeployment>>,
+    details: Option<&BTreeMap<String, ServiceDeploymentDetail>>,
+) -> Fact<Vec<ServiceDeployment>> {
+    let Some(details) = details else {
+        return history;
+    };
+    history.map(|mut history| {
+        for entry in &mut history {
+            entry.detail = details.get(&entry.arn).cloned().or(entry.detail.take());
+        }
+        history
     })
 }
 

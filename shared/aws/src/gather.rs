@@ -5,11 +5,14 @@ mod asking;
 mod log;
 mod stops;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use domain::arn::ServiceArn;
 use domain::facts::{
-    DeploymentFacts, Fact, GoodRevision, Missing, Service, ServiceDeployment, ServiceRevision,
-    StoppedTask, TargetGroup, TaskDefinition, Utilization, Why,
+    DeploymentFacts, Fact, GoodRevision, Missing, Service, ServiceDeployment,
+    ServiceDeploymentDetail, ServiceRevision, StoppedTask, TargetGroup, TaskDefinition,
+    Utilization, Why,
 };
 use domain::good;
 use domain::incident::ServiceRecord;
@@ -80,7 +83,7 @@ pub async fn facts(
     } = glance;
     let failing_arn = failing_arn(&service, deployment);
     let listed_arn = listed_good(&service, failing_arn.as_deref());
-    let ((tasks, unseen_tasks), target_groups, failing, listed, revisions, triggered_alarms) = tokio::join!(
+    let ((tasks, unseen_tasks), target_groups, failing, listed, revisions, details) = tokio::join!(
         stopped_tasks(asking, arn, task_arns, deployment),
         self::target_groups(asking, &service),
         definition(
@@ -90,7 +93,7 @@ pub async fn facts(
         ),
         definition(asking, LAST_GOOD, listed_arn.as_deref()),
         revisions(asking, &history),
-        triggered_alarms(asking, &service, &history),
+        details(asking, &service, &history),
     );
     let good = good_revision(
         &service,
@@ -109,7 +112,7 @@ pub async fn facts(
     );
     DeploymentFacts {
         service,
-        history,
+        history: ecs::detailed(history, details.known()),
         revisions,
         stopped_tasks: tasks,
         unseen_tasks,
@@ -117,7 +120,10 @@ pub async fn facts(
         good,
         good_definition,
         target_groups,
-        triggered_alarms,
+        triggered_alarms: details.map(|details| {
+            let details = details.into_values();
+            details.flat_map(|it| it.triggered_alarms).collect()
+        }),
         log,
         utilization,
     }
@@ -188,18 +194,20 @@ async fn revisions(
     ecs::revisions(asking, arns).await
 }
 
-async fn triggered_alarms(
+/// The detail of the newest service deployment, for the alarms that stopped it.
+async fn details(
     asking: &Asking<'_>,
     service: &Fact<Service>,
     history: &Fact<Vec<ServiceDeployment>>,
-) -> Fact<Vec<String>> {
+) -> Fact<BTreeMap<String, ServiceDeploymentDetail>> {
     let alarms_on = service
         .known()
         .is_some_and(|service| service.alarms.enabled);
     let newest = history.known().and_then(|history| history.first());
+    let what = "the alarms that stopped the deployment";
     match newest {
-        Some(newest) if alarms_on => ecs::triggered_alarms(asking, &newest.arn).await,
-        _ => Fact::Known(Vec::new()),
+        Some(newest) if alarms_on => ecs::details(asking, what, vec![newest.arn.clone()]).await,
+        _ => Fact::Known(BTreeMap::new()),
     }
 }
 

@@ -19,6 +19,7 @@ mod logs;
 mod metrics;
 pub mod permit;
 pub mod queues;
+pub mod stacks;
 pub mod state;
 mod targets;
 pub mod tell;

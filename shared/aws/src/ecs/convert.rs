@@ -1,14 +1,18 @@
 //! The SDK's types in the words of the domain. What the SDK marks optional and the domain counts
 //! on becomes empty text, never a failure.
 
+mod history;
+
 use aws_sdk_ecs::types as sdk;
 use aws_smithy_types::DateTime as SdkTime;
 use chrono::{DateTime, Utc};
 use domain::facts::{
     Breaker, ContainerDefinition, Dependency, Deployment, DeploymentAlarms, Fingerprint,
-    LogConfiguration, RevisionImage, Rollout, Service, ServiceDeployment, ServiceEvent,
-    ServiceRevision, StopCode, StoppedContainer, StoppedTask, TaskDefinition,
+    LogConfiguration, Rollout, Service, ServiceEvent, StopCode, StoppedContainer, StoppedTask,
+    TaskDefinition,
 };
+
+pub(super) use history::{detail, revision, service_deployment};
 
 fn time(time: Option<&SdkTime>) -> Option<DateTime<Utc>> {
     time.and_then(|time| DateTime::from_timestamp(time.secs(), time.subsec_nanos()))
@@ -115,36 +119,6 @@ fn rollout(state: &sdk::DeploymentRolloutState) -> Rollout {
         sdk::DeploymentRolloutState::Completed => Rollout::Completed,
         sdk::DeploymentRolloutState::Failed => Rollout::Failed,
         other => Rollout::Other(other.as_str().to_owned()),
-    }
-}
-
-pub(super) fn service_deployment(deployment: &sdk::ServiceDeploymentBrief) -> ServiceDeployment {
-    ServiceDeployment {
-        arn: text(deployment.service_deployment_arn()),
-        status: deployment
-            .status()
-            .map(|it| it.as_str().to_owned())
-            .unwrap_or_default(),
-        reason: owned(deployment.status_reason()),
-        target_revision: owned(deployment.target_service_revision_arn()),
-        created_at: time(deployment.created_at()),
-        finished_at: time(deployment.finished_at()),
-        detail: None,
-    }
-}
-
-pub(super) fn revision(revision: &sdk::ServiceRevision) -> ServiceRevision {
-    let images = revision.container_images().iter().map(|it| {
-        let image = RevisionImage {
-            image: text(it.image()),
-            digest: owned(it.image_digest()),
-        };
-        (text(it.container_name()), image)
-    });
-    ServiceRevision {
-        arn: text(revision.service_revision_arn()),
-        task_definition: text(revision.task_definition()),
-        images: images.collect(),
     }
 }
 

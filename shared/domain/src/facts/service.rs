@@ -162,6 +162,8 @@ pub struct ServiceDeploymentDetail {
     pub rolled_back_to: Option<String>,
     /// Its lifecycle hooks, `lifecycleHookDetails`.
     pub hooks: Vec<LifecycleHook>,
+    /// The names of the alarms that stopped it.
+    pub triggered_alarms: Vec<String>,
 }
 
 /// One entry of `lifecycleHookDetails`.

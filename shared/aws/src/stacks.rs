@@ -1,0 +1,68 @@
+//! Whether a CloudFormation stack is being changed. Only roll-back asks, before it writes: its client
+//! is no part of [`Clients`], so that no other function carries it.
+
+use aws_sdk_cloudformation::error::ProvideErrorMetadata;
+use domain::facts::{Fact, Missing, StackState, Why};
+
+use crate::Clients;
+use crate::client::{Service, client};
+use crate::gather::Asking;
+
+/// The client of AWS CloudFormation.
+#[derive(Clone, Debug)]
+pub struct Stacks(aws_sdk_cloudformation::Client);
+
+impl Stacks {
+    /// Builds it over the connector of the others. Makes no call.
+    pub fn connect(lookup: impl Fn(&str) -> Option<String>, clients: &Clients) -> Self {
+        let (http, limits) = (clients.http(), clients.limits);
+        Self(client!(
+            aws_sdk_cloudformation,
+            Service::Stacks,
+            lookup,
+            http,
+            limits.attempt,
+            limits.operation
+        ))
+    }
+
+    /// `DescribeStacks` of one stack; `Known(None)` where there is none of that name.
+    pub async fn state(&self, asking: &Asking<'_>, name: &str) -> Fact<Option<StackState>> {
+        let call = self.0.describe_stacks().stack_name(name);
+        let call = async {
+            match call.send().await {
+                Ok(answer) => Ok(Some(answer)),
+                // It has no code of its own (AWS CloudFormation API reference, `DescribeStacks`).
+                Err(error)
+                    if error
+                        .message()
+                        .is_some_and(|it| it.contains("does not exist")) =>
+                {
+                    Ok(None)
+                }
+                Err(error) => Err(error),
+            }
+        };
+        let what = "the state of the service's CloudFormation stack";
+        let action = "cloudformation:DescribeStacks";
+        let answer = match asking.ask(what, action, call).await {
+            Fact::Known(Some(answer)) => answer,
+            Fact::Known(None) => return Fact::Known(None),
+            Fact::Missing(missing) => return Fact::Missing(missing),
+        };
+        let status = answer
+            .stacks()
+            .iter()
+            .find_map(|stack| stack.stack_status());
+        // An answer without a status must not be taken for a stack at rest.
+        let Some(status) = status else {
+            let detail = "an answer without a status".to_owned();
+            let action = action.to_owned();
+            return Fact::Missing(Missing::new(what, Why::Failed { action, detail }));
+        };
+        Fact::Known(Some(StackState {
+            name: name.to_owned(),
+            status: status.as_str().to_owned(),
+        }))
+    }
+}
