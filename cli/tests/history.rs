@@ -219,7 +219,7 @@ fn a_table_that_is_not_there_is_named() {
     let ran = history(&aws, &[]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""));
     assert!(
-        ran.err.contains(&format!("there is no table {TABLE}")),
+        ran.err.contains(&format!("there is no {TABLE}")),
         "{}",
         ran.err
     );
@@ -238,6 +238,14 @@ fn without_credentials_nothing_is_asked_and_the_way_to_them_is_said() {
       eval "$(aws configure export-credentials --format env)"
     "#);
     assert!(aws.calls().is_empty());
+}
+
+#[test]
+fn a_stack_needs_a_region_to_be_looked_for_in() {
+    let command = ["history", "--cluster", "c", "--service", "s"];
+    let ran = opsbot(&command, &environment(&aws()));
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+    assert!(ran.err.contains("no Region: set AWS_REGION"), "{}", ran.err);
 }
 
 #[test]

@@ -10,15 +10,17 @@ use std::time::Duration;
 use aws::Clients;
 use aws::client::Limits;
 use aws::gather::Asking;
+use aws::stacks::Stacks;
 use aws::state::State;
 use clap::Args;
 use domain::arn::is_ecs_name;
-use domain::facts::{Fact, Missing, Why};
+use domain::facts::Fact;
 use domain::verdict::Decision;
 use tokio::time::Instant;
 
 use super::{Outcome, World};
 use place::Place;
+use refusal::Refusal;
 
 /// The longest that the whole record may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,6 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// profile, first run:
 ///
 ///   eval "$(aws configure export-credentials --format env)"
+///   export AWS_REGION=eu-west-1
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_long_help = AFTER_HELP)]
 pub(super) struct Arguments {
@@ -45,9 +48,17 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DAYS", default_value_t = 30,
           value_parser = clap::value_parser!(u32).range(1..=400))]
     days: u32,
-    /// The ARN of opsbot's table, the stack's output `StateTableArn`
+    /// The name of opsbot's stack, whose outputs name the table
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "opsbot",
+        conflicts_with = "table"
+    )]
+    stack: String,
+    /// The table's ARN instead, the stack's output `StateTableArn`
     #[arg(long, value_name = "ARN", value_parser = Place::parse)]
-    table: Place,
+    table: Option<Place>,
     /// Print one JSON object a line instead of a report
     #[arg(long)]
     json: bool,
@@ -65,18 +76,20 @@ const AFTER_HELP: &str = r#"With --json, one object a line, newest first:
   outcome     what became of it, where something was tried, or null
   facts       what it rested on, as "name: value"
 
-It needs the permission dynamodb:GetItem on the table. AWS_ENDPOINT_URL and
-AWS_ENDPOINT_URL_DYNAMODB are honoured.
+It needs dynamodb:GetItem on the table and, unless you name the table yourself,
+cloudformation:DescribeStacks on the stack. The Region is AWS_REGION's.
+AWS_ENDPOINT_URL is honoured.
 
 Exit codes:
   0  the record was read, and may be empty
   1  AWS did not answer: why is said on standard error, with the permission
      where one is missing
-  2  wrong usage, or no credentials
+  2  wrong usage, no credentials or no Region
 
-Example:
-  opsbot history --cluster prod-apps --service order-api --days 7 \
-    --table arn:aws:dynamodb:eu-west-1:111122223333:table/opsbot-StateTable-1A2B"#;
+Examples:
+  opsbot history --cluster prod-apps --service order-api
+  opsbot history --cluster prod-apps --service order-api --days 400 --json |
+    jq -r .verdict | sort | uniq -c"#;
 
 fn ecs_name(text: &str) -> Result<String, String> {
     let name = is_ecs_name(text).then(|| text.to_owned());
@@ -84,42 +97,59 @@ fn ecs_name(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, world: &mut World<'_>) -> io::Result<Outcome> {
-    if let Some(lacking) = refusal::lacking_credentials(world.environment) {
-        writeln!(world.stderr, "opsbot: {lacking}")?;
-        return Ok(Outcome::Usage);
-    }
     match read(arguments, world) {
-        Fact::Known(decisions) => print(arguments, &decisions, world).map(|()| Outcome::Done),
-        Fact::Missing(missing) => {
-            let said = refusal::words(&missing.why, &arguments.table);
+        Ok(decisions) => print(arguments, &decisions, world).map(|()| Outcome::Done),
+        Err(Refusal { outcome, said }) => {
             writeln!(world.stderr, "opsbot: {said}")?;
-            Ok(Outcome::Broken)
+            Ok(outcome)
         }
     }
 }
 
-fn read(arguments: &Arguments, world: &World<'_>) -> Fact<Vec<Decision>> {
-    let Arguments { table: place, .. } = arguments;
+fn read(arguments: &Arguments, world: &World<'_>) -> Result<Vec<Decision>, Refusal> {
+    Refusal::without_credentials(world.environment)?;
+    let region = region(arguments, world)?;
     let lookup = |key: &str| match key {
-        "AWS_REGION" => Some(place.region.clone()),
+        "AWS_REGION" => Some(region.clone()),
         key => (world.environment)(key),
     };
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = match runtime.enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            let (action, detail) = ("the runtime".to_owned(), error.to_string());
-            let why = Why::Failed { action, detail };
-            return Fact::Missing(Missing::new("the record of decisions", why));
-        }
-    };
+    let runtime = runtime.enable_all().build();
+    let runtime = runtime.map_err(|error| Refusal::broken(format!("cannot begin: {error}")))?;
     runtime.block_on(async {
         let clients = Clients::connect(lookup, Limits::default());
         let asking = Asking::new(&clients, Instant::now() + PATIENCE);
+        let place = match &arguments.table {
+            Some(place) => place.clone(),
+            None => {
+                let stacks = Stacks::connect(lookup, &clients);
+                Place::of_stack(&stacks, &asking, &arguments.stack, &region).await?
+            }
+        };
         let service = place.service(&arguments.cluster, &arguments.service);
         let state = State::new(asking, &place.table);
-        state.decisions(&service, arguments.days, world.now).await
+        let answer = state.decisions(&service, arguments.days, world.now).await;
+        answer_or(answer, &place.arn())
     })
+}
+
+/// The Region of the table, else that of the environment.
+fn region(arguments: &Arguments, world: &World<'_>) -> Result<String, Refusal> {
+    if let Some(place) = &arguments.table {
+        return Ok(place.region.clone());
+    }
+    let names = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter();
+    let mut set = names.filter_map(|name| (world.environment)(name));
+    let region = set.find(|region| !region.is_empty());
+    region.ok_or_else(|| Refusal::usage("no Region: set AWS_REGION, or name the table by its ARN"))
+}
+
+/// What AWS answered, or what to say where it did not.
+fn answer_or<T>(answer: Fact<T>, resource: &str) -> Result<T, Refusal> {
+    match answer {
+        Fact::Known(answer) => Ok(answer),
+        Fact::Missing(missing) => Err(Refusal::by_aws(&missing, resource)),
+    }
 }
 
 fn print(arguments: &Arguments, decisions: &[Decision], world: &mut World<'_>) -> io::Result<()> {

@@ -1,6 +1,11 @@
 //! Where the record is.
 
+use aws::gather::Asking;
+use aws::stacks::Stacks;
 use domain::arn::{Arn, ServiceArn};
+use domain::sanitize::line;
+
+use super::refusal::Refusal;
 
 /// A table, with the partition, the Region and the account that its ARN names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +36,27 @@ impl Place {
             account: arn.account.to_owned(),
             table: name.to_owned(),
         })
+    }
+
+    /// The table of opsbot's stack.
+    pub(super) async fn of_stack(
+        stacks: &Stacks,
+        asking: &Asking<'_>,
+        stack: &str,
+        region: &str,
+    ) -> Result<Self, Refusal> {
+        const OUTPUT: &str = "StateTableArn";
+        let name = line(stack, 128);
+        let resource = format!("arn:aws:cloudformation:{region}:*:stack/{name}/*");
+        let output = super::answer_or(stacks.output(asking, stack, OUTPUT).await, &resource)?;
+        let output = output.ok_or_else(|| {
+            Refusal::broken(format!(
+                "there is no stack {name} with an output {OUTPUT} in {region}; name the stack \
+                 (--stack) or the table (--table)"
+            ))
+        })?;
+        Self::parse(&output)
+            .map_err(|mistake| Refusal::broken(format!("the output {OUTPUT} of {name} {mistake}")))
     }
 
     /// A service of the same account and Region.
