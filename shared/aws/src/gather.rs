@@ -3,6 +3,7 @@
 
 mod asking;
 mod log;
+pub mod rollback;
 mod stops;
 
 use std::collections::BTreeMap;

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Requester;
-use crate::arn::ServiceArn;
+use super::{Case, Requester, candidates};
+use crate::arn::{ServiceArn, revision_name};
 use crate::causes::Cause;
+use crate::facts::Fact;
 
 /// A request of deployment-changed, as it travels through the queue. It decides nothing: roll-back
 /// reads every fact again, and takes over only what was seen of tasks that are gone.
@@ -40,6 +41,61 @@ pub struct LookedAt {
     pub definitions: Vec<String>,
     /// The CloudFormation stack that the service's tags name.
     pub stack: Option<String>,
+}
+
+/// So many candidates that nobody has looked up are named at once: the first is active most often.
+const AT_ONCE: usize = 3;
+
+impl LookedAt {
+    /// What the facts of a case name, and its verdict rests on.
+    pub fn named_by(case: &Case) -> Self {
+        let history = case.history.known().map(Vec::as_slice).unwrap_or_default();
+        let service = case.service.known();
+        let newest = history.first().map(|it| it.arn.clone());
+        let current = service.and_then(|it| it.current_service_deployment.clone());
+        let details = history.iter().filter_map(|it| it.detail.as_ref());
+        let went = details.flat_map(|it| it.sources.iter().chain(&it.rolled_back_to));
+        let brought = history.iter().filter_map(|it| it.target_revision.as_ref());
+        Self {
+            deployments: each_once(newest.into_iter().chain(current)),
+            revisions: each_once(brought.chain(went).cloned()),
+            definitions: definitions(case),
+            stack: service.and_then(|it| it.tags.get("aws:cloudformation:stack-name").cloned()),
+        }
+    }
+}
+
+fn each_once(arns: impl Iterator<Item = String>) -> Vec<String> {
+    let mut all = Vec::new();
+    for arn in arns {
+        if !all.contains(&arn) {
+            all.push(arn);
+        }
+    }
+    all
+}
+
+/// The candidates down to the first that is known to be active.
+fn definitions(case: &Case) -> Vec<String> {
+    let wanted = |name: &str| {
+        let to = case.requester.to();
+        to.is_none_or(|to| revision_name(to) == revision_name(name))
+    };
+    let (mut all, mut unread) = (Vec::new(), 0);
+    for candidate in candidates(case) {
+        let name = candidate.task_definition;
+        if unread == AT_ONCE || !wanted(&name) {
+            continue;
+        }
+        let asked = case.definitions.get(&name);
+        unread += usize::from(asked.is_none());
+        let is_active = matches!(asked, Some(Fact::Known(definition)) if definition.active);
+        all.push(name);
+        if is_active {
+            break;
+        }
+    }
+    all
 }
 
 /// A person's request, the payload of `aws lambda invoke`.
