@@ -168,7 +168,7 @@ pub(crate) fn denied(api: Api, action: &str, resource: &str) -> ApiError {
 pub(crate) fn denied_because(api: Api, message: String) -> ApiError {
     match api {
         Api::Ecs | Api::Logs | Api::DynamoDb => ApiError::new("AccessDeniedException", message),
-        Api::LoadBalancing | Api::CloudWatch | Api::Sqs => {
+        Api::LoadBalancing | Api::CloudWatch | Api::Sqs | Api::CloudFormation => {
             ApiError::new("AccessDenied", message).status(403)
         }
         Api::Sns => ApiError::new("AuthorizationError", message).status(403),
@@ -179,7 +179,9 @@ pub(crate) fn throttled(api: Api) -> ApiError {
     let rate = "Rate exceeded";
     match api {
         Api::Ecs | Api::Logs => ApiError::new("ThrottlingException", rate),
-        Api::LoadBalancing | Api::CloudWatch => ApiError::new("Throttling", rate),
+        Api::LoadBalancing | Api::CloudWatch | Api::CloudFormation => {
+            ApiError::new("Throttling", rate)
+        }
         Api::Sns => ApiError::new("Throttled", rate).status(429),
         Api::DynamoDb => ApiError::new("ThrottlingException", rate),
         Api::Sqs => ApiError::new("RequestThrottled", rate).status(403),
@@ -190,7 +192,7 @@ pub(crate) fn internal(api: Api) -> ApiError {
     let code = match api {
         Api::Ecs => "ServerException",
         Api::Logs => "ServiceUnavailableException",
-        Api::LoadBalancing => "InternalFailure",
+        Api::LoadBalancing | Api::CloudFormation => "InternalFailure",
         Api::CloudWatch => "InternalServiceFault",
         Api::Sns => "InternalError",
         Api::DynamoDb => "InternalServerError",

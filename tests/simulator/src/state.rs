@@ -202,11 +202,17 @@ impl Shared {
             }
             (Api::CloudWatch, "GetMetricData") => neighbours::get_metric_data(&state.world, body),
             (Api::Sns, "Publish") => neighbours::publish(&mut state.published, body),
+            (Api::CloudFormation, "DescribeStacks") => {
+                neighbours::describe_stacks(&state.world, body)
+            }
             (Api::DynamoDb, _) => {
                 neighbours::dynamodb(&mut state.tables, &mut state.transactions, operation, body)
             }
-            (Api::Sqs, _) => neighbours::sqs(&mut state.sent, operation, body),
-            (Api::Logs | Api::LoadBalancing | Api::CloudWatch | Api::Sns, _) => unknown(),
+            (Api::Sqs, _) => neighbours::sqs(&mut state.sent, state.world.now(), operation, body),
+            (
+                Api::Logs | Api::LoadBalancing | Api::CloudWatch | Api::Sns | Api::CloudFormation,
+                _,
+            ) => unknown(),
         }
     }
 }
@@ -265,6 +271,11 @@ fn resource(world: &World, request: &Request) -> String {
         }
         // Neither knows resources.
         Api::LoadBalancing | Api::CloudWatch => "*".into(),
+        Api::CloudFormation => match text(body, "StackName") {
+            "" => "*".into(),
+            arn if arn.starts_with("arn:") => arn.into(),
+            name => names.arn("cloudformation", &format!("stack/{name}/*")),
+        },
         Api::Sns => text(body, "TopicArn").into(),
         Api::DynamoDb => {
             let parts = neighbours::parts_of_transaction(body);
