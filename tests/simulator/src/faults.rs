@@ -21,6 +21,8 @@ pub(crate) enum FaultKind {
     Malformed,
     /// Carried out, but the answer is lost: the connection closes.
     AnswerLost,
+    /// Carried out, but the answer never comes while the connection is open.
+    AnswerHangs,
     /// Another transaction is at work on the item.
     Conflict,
 }
@@ -68,6 +70,12 @@ impl Fault {
     #[must_use]
     pub fn answer_lost() -> Self {
         Self::new(FaultKind::AnswerLost)
+    }
+
+    /// The call is carried out, but its answer never arrives while the connection is open.
+    #[must_use]
+    pub fn answer_hangs() -> Self {
+        Self::new(FaultKind::AnswerHangs)
     }
 
     /// Another transaction is at work on the item: `DynamoDB` cancels a transaction and refuses a
