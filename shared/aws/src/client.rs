@@ -5,6 +5,8 @@
 //! (AWS Lambda Developer Guide, `configuration-envvars`), endpoints from `AWS_ENDPOINT_URL` and
 //! `AWS_ENDPOINT_URL_<SERVICE>` (AWS SDKs and Tools Reference Guide, `feature-ss-endpoints`).
 
+pub mod in_process;
+
 use std::time::Duration;
 
 use aws_smithy_async::rt::sleep::TokioSleep;
@@ -133,7 +135,23 @@ pub(crate) use client;
 impl Clients {
     /// Builds all clients over one connector. Makes no call.
     pub fn connect(lookup: impl Fn(&str) -> Option<String>, limits: Limits) -> Self {
-        let connector = connector();
+        Self::over(connector(), lookup, limits)
+    }
+
+    /// Builds all clients over a transport without sockets, such as one that a test holds.
+    pub fn in_process(
+        transport: impl in_process::Transport,
+        lookup: impl Fn(&str) -> Option<String>,
+        limits: Limits,
+    ) -> Self {
+        Self::over(in_process::connector(transport), lookup, limits)
+    }
+
+    fn over(
+        connector: SharedHttpConnector,
+        lookup: impl Fn(&str) -> Option<String>,
+        limits: Limits,
+    ) -> Self {
         let http = shared(&connector);
         let (attempt, operation) = (limits.attempt, limits.operation);
         let region = lookup("AWS_REGION").unwrap_or_default();

@@ -12,6 +12,7 @@ pub(crate) enum Api {
     Sns,
     DynamoDb,
     Sqs,
+    CloudFormation,
 }
 
 impl Api {
@@ -25,6 +26,7 @@ impl Api {
             Self::Sns => "sns",
             Self::DynamoDb => "dynamodb",
             Self::Sqs => "sqs",
+            Self::CloudFormation => "cloudformation",
         }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) enum FaultKind {
     Malformed,
     /// Carried out, but the answer is lost: the connection closes.
     AnswerLost,
+    /// Carried out, but the answer never comes while the connection is open.
+    AnswerHangs,
     /// Another transaction is at work on the item.
     Conflict,
 }
@@ -68,6 +70,12 @@ impl Fault {
     #[must_use]
     pub fn answer_lost() -> Self {
         Self::new(FaultKind::AnswerLost)
+    }
+
+    /// The call is carried out, but its answer never arrives while the connection is open.
+    #[must_use]
+    pub fn answer_hangs() -> Self {
+        Self::new(FaultKind::AnswerHangs)
     }
 
     /// Another transaction is at work on the item: `DynamoDB` cancels a transaction and refuses a
@@ -168,7 +176,7 @@ pub(crate) fn denied(api: Api, action: &str, resource: &str) -> ApiError {
 pub(crate) fn denied_because(api: Api, message: String) -> ApiError {
     match api {
         Api::Ecs | Api::Logs | Api::DynamoDb => ApiError::new("AccessDeniedException", message),
-        Api::LoadBalancing | Api::CloudWatch | Api::Sqs => {
+        Api::LoadBalancing | Api::CloudWatch | Api::Sqs | Api::CloudFormation => {
             ApiError::new("AccessDenied", message).status(403)
         }
         Api::Sns => ApiError::new("AuthorizationError", message).status(403),
@@ -179,7 +187,9 @@ pub(crate) fn throttled(api: Api) -> ApiError {
     let rate = "Rate exceeded";
     match api {
         Api::Ecs | Api::Logs => ApiError::new("ThrottlingException", rate),
-        Api::LoadBalancing | Api::CloudWatch => ApiError::new("Throttling", rate),
+        Api::LoadBalancing | Api::CloudWatch | Api::CloudFormation => {
+            ApiError::new("Throttling", rate)
+        }
         Api::Sns => ApiError::new("Throttled", rate).status(429),
         Api::DynamoDb => ApiError::new("ThrottlingException", rate),
         Api::Sqs => ApiError::new("RequestThrottled", rate).status(403),
@@ -190,7 +200,7 @@ pub(crate) fn internal(api: Api) -> ApiError {
     let code = match api {
         Api::Ecs => "ServerException",
         Api::Logs => "ServiceUnavailableException",
-        Api::LoadBalancing => "InternalFailure",
+        Api::LoadBalancing | Api::CloudFormation => "InternalFailure",
         Api::CloudWatch => "InternalServiceFault",
         Api::Sns => "InternalError",
         Api::DynamoDb => "InternalServerError",

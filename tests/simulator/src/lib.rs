@@ -16,11 +16,13 @@ mod state;
 mod throttle;
 mod wire;
 mod world;
+mod writes;
 
 pub use authorize::{AuthRequest, Authorizer, Deciding, Decision};
 pub use calls::{Call, Outcome};
 pub use faults::Fault;
 pub use neighbours::{Item, Published, SentMessage, Table};
-pub use simulator::{Options, Simulator};
+pub use simulator::{Answered, Options, Simulator, Wire};
 pub use throttle::Throttle;
 pub use world::*;
+pub use writes::Write;

@@ -4,10 +4,14 @@ use crate::authorize::Authorizer;
 use crate::calls::{Call, round_trips_before};
 use crate::faults::Fault;
 use crate::neighbours::{Item, Published, SentMessage, Table};
-use crate::state::Shared;
+use crate::state::{Act, Shared};
 use crate::throttle::Throttle;
-use crate::wire::{serve, tls};
+use crate::wire::{respond, serve, tls};
 use crate::world::World;
+use crate::writes::Write;
+use http_body_util::BodyExt;
+use hyper::HeaderMap;
+use hyper::header::HeaderName;
 use serde_json::Value;
 use std::io;
 use std::sync::Arc;
@@ -35,6 +39,51 @@ impl Default for Options {
             throttle: Throttle::Off,
             authorizer: None,
         }
+    }
+}
+
+/// The way to a simulator without a socket.
+#[derive(Clone, Debug)]
+pub struct Wire(Arc<Shared>);
+
+/// An HTTP answer.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the parts of an HTTP response")]
+pub struct Answered {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Wire {
+    /// Answers an HTTP request.
+    ///
+    /// # Errors
+    /// The answer is lost.
+    pub async fn answer<'h>(
+        &self,
+        path: &str,
+        headers: impl Iterator<Item = (&'h str, &'h str)>,
+        body: &[u8],
+    ) -> io::Result<Answered> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
+                map.insert(name, value);
+            }
+        }
+        let (parts, body) = respond(path, &map, body, &self.0).await?.into_parts();
+        let headers = parts
+            .headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+        let headers = headers.collect();
+        let Ok(body) = body.collect().await;
+        Ok(Answered {
+            status: parts.status.as_u16(),
+            headers,
+            body: body.to_bytes().to_vec(),
+        })
     }
 }
 
@@ -100,6 +149,25 @@ impl Simulator {
             stop: Some(stop),
             thread: Some(thread),
         })
+    }
+
+    /// Plays this world without a port: only [`Wire::answer`] reaches it. Nothing but tokio's clock
+    /// is waited for, so it may be paused.
+    #[must_use]
+    pub fn in_process(world: World, throttle: Throttle) -> Self {
+        Self {
+            shared: Arc::new(Shared::new(world, None, throttle)),
+            url: "http://simulator.test".to_owned(),
+            ca_pem: None,
+            stop: None,
+            thread: None,
+        }
+    }
+
+    /// The way to it without a socket.
+    #[must_use]
+    pub fn wire(&self) -> Wire {
+        Wire(Arc::clone(&self.shared))
     }
 
     /// The endpoint of every simulated service, for example `http://127.0.0.1:40123`.
@@ -168,6 +236,34 @@ impl Simulator {
         self.shared.lock().calls.clone()
     }
 
+    /// How many calls arrived.
+    #[must_use]
+    pub fn call_count(&self) -> usize {
+        self.shared.lock().calls.len()
+    }
+
+    /// The writes that ECS looked at, each with the world right before it.
+    #[must_use]
+    pub fn writes(&self) -> Vec<Write> {
+        self.shared.lock().writes.clone()
+    }
+
+    /// Does something to the world when a call of this action, or of any (`*`), arrives, after
+    /// `spared` others of it: between two calls of an invocation. Before the call is looked at.
+    pub fn before_call(
+        &self,
+        action: &str,
+        spared: usize,
+        act: impl FnOnce(&mut World) + Send + 'static,
+    ) {
+        let (action, act) = (action.to_owned(), Box::new(act));
+        self.shared.lock().act_before(Act {
+            action,
+            spared,
+            act,
+        });
+    }
+
     /// The actions of the calls, in order.
     #[must_use]
     pub fn actions(&self) -> Vec<String> {
@@ -179,11 +275,12 @@ impl Simulator {
             .collect()
     }
 
-    /// Forgets calls, publishes and sent messages (not the table's items).
+    /// Forgets calls, writes, publishes and sent messages (not the table's items).
     pub fn clear_logs(&self) {
         let mut state = self.shared.lock();
         state.forgotten += state.calls.len();
         state.calls.clear();
+        state.writes.clear();
         state.published.clear();
         state.sent.clear();
     }

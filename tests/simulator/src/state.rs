@@ -8,6 +8,7 @@ use crate::neighbours::{self, Published, SentMessage, Table, Transactions};
 use crate::throttle::{Buckets, Throttle};
 use crate::wire::request::Request;
 use crate::world::World;
+use crate::writes::{Write, is_write};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,10 +24,47 @@ pub(crate) struct State {
     pub published: Vec<Published>,
     pub sent: Vec<SentMessage>,
     pub calls: Vec<Call>,
+    /// The writes that ECS looked at.
+    pub writes: Vec<Write>,
+    acts: Vec<Act>,
     /// How many calls were forgotten before `calls[0]`.
     pub forgotten: usize,
     pub faults: Faults,
     buckets: Buckets,
+}
+
+/// What a test does to the world right before a call of an action.
+pub(crate) struct Act {
+    pub action: String,
+    /// So many calls come before it.
+    pub spared: usize,
+    pub act: Box<dyn FnOnce(&mut World) + Send>,
+}
+
+impl std::fmt::Debug for Act {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Act({} after {})", self.action, self.spared)
+    }
+}
+
+impl State {
+    pub(crate) fn act_before(&mut self, act: Act) {
+        self.acts.push(act);
+    }
+
+    /// Does what a test wants done before this call.
+    fn act(&mut self, action: &str) {
+        for mut act in std::mem::take(&mut self.acts) {
+            match act.action.as_str() {
+                wanted if wanted != "*" && wanted != action => self.acts.push(act),
+                _ if act.spared > 0 => {
+                    act.spared -= 1;
+                    self.acts.push(act);
+                }
+                _ => (act.act)(&mut self.world),
+            }
+        }
+    }
 }
 
 /// A call that was logged, and what awaits it.
@@ -56,6 +94,8 @@ impl Shared {
             published: Vec::new(),
             sent: Vec::new(),
             calls: Vec::new(),
+            writes: Vec::new(),
+            acts: Vec::new(),
             forgotten: 0,
             faults: Faults::default(),
             buckets: Buckets::default(),
@@ -99,6 +139,7 @@ impl Shared {
     pub(crate) fn begin(&self, request: &Request) -> Begun {
         let mut state = self.lock();
         let action = request.action();
+        state.act(&action);
         let resource = resource(&state.world, request);
         let fault = state.faults.take(&action);
         let latency = state.faults.latency(&action);
@@ -180,6 +221,7 @@ impl Shared {
             Err(ApiError::new("UnknownOperationException", text))
         };
         match (request.api, operation.as_str()) {
+            (Api::Ecs, _) if is_write(&request.action()) => written(state, request),
             (Api::Ecs, _) => crate::ecs::call(&mut state.world, operation, body),
             (Api::Logs, "GetLogEvents") => neighbours::get_log_events(&state.world, body),
             (Api::LoadBalancing, "DescribeTargetHealth") => {
@@ -187,11 +229,17 @@ impl Shared {
             }
             (Api::CloudWatch, "GetMetricData") => neighbours::get_metric_data(&state.world, body),
             (Api::Sns, "Publish") => neighbours::publish(&mut state.published, body),
+            (Api::CloudFormation, "DescribeStacks") => {
+                neighbours::describe_stacks(&state.world, body)
+            }
             (Api::DynamoDb, _) => {
                 neighbours::dynamodb(&mut state.tables, &mut state.transactions, operation, body)
             }
-            (Api::Sqs, _) => neighbours::sqs(&mut state.sent, operation, body),
-            (Api::Logs | Api::LoadBalancing | Api::CloudWatch | Api::Sns, _) => unknown(),
+            (Api::Sqs, _) => neighbours::sqs(&mut state.sent, state.world.now(), operation, body),
+            (
+                Api::Logs | Api::LoadBalancing | Api::CloudWatch | Api::Sns | Api::CloudFormation,
+                _,
+            ) => unknown(),
         }
     }
 }
@@ -224,6 +272,20 @@ fn service_too(request: &Request, resource: &str) -> Option<String> {
     let (service, _id) = name.rsplit_once('/')?;
     let of_it = ends.contains(&request.operation.as_str());
     of_it.then(|| format!("{arn}:service/{service}"))
+}
+
+fn written(state: &mut State, request: &Request) -> Answer {
+    let (at, before) = (state.world.now(), state.world.clone());
+    let answer = crate::ecs::call(&mut state.world, &request.operation, &request.body);
+    state.writes.push(Write {
+        action: request.action(),
+        access_key_id: request.access_key_id.clone(),
+        request: request.body.clone(),
+        at,
+        before,
+        refused: answer.as_ref().err().map(|error| error.code.clone()),
+    });
+    answer
 }
 
 /// A transaction asks for the permission of each of its parts, and for none of its own (Developer
@@ -280,6 +342,11 @@ fn resource(world: &World, request: &Request) -> String {
         }
         // Neither knows resources.
         Api::LoadBalancing | Api::CloudWatch => "*".into(),
+        Api::CloudFormation => match text(body, "StackName") {
+            "" => "*".into(),
+            arn if arn.starts_with("arn:") => arn.into(),
+            name => names.arn("cloudformation", &format!("stack/{name}/*")),
+        },
         Api::Sns => text(body, "TopicArn").into(),
         Api::DynamoDb => {
             let parts = neighbours::parts_of_transaction(body);

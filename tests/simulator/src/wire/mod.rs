@@ -7,4 +7,4 @@ pub(crate) mod request;
 mod server;
 pub(crate) mod tls;
 
-pub(crate) use server::serve;
+pub(crate) use server::{respond, serve};

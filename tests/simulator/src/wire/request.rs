@@ -80,6 +80,10 @@ pub(crate) fn parse(path: &str, headers: &HeaderMap, body: &[u8]) -> Option<Requ
             Api::LoadBalancing,
             "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
         ),
+        "2010-05-15" => (
+            Api::CloudFormation,
+            "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+        ),
         _ => return None,
     };
     let (operation, protocol) = (text(&body, "Action").to_owned(), Protocol::Query(namespace));

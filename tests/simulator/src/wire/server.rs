@@ -11,7 +11,7 @@ use crate::state::{Begun, Shared};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::{Method, server::conn::http1};
+use hyper::{HeaderMap, Method, server::conn::http1};
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -63,8 +63,18 @@ async fn answer(
         Ok(body) => body.to_bytes(),
         Err(error) => return Err(std::io::Error::other(error)),
     };
-    match request::parse(parts.uri.path(), &parts.headers, &body) {
-        Some(request) => carry_out(&request, &shared).await,
+    respond(parts.uri.path(), &parts.headers, &body, &shared).await
+}
+
+/// The answer to a request that came in whole. An error loses the answer.
+pub(crate) async fn respond(
+    path: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+    shared: &Shared,
+) -> Result<HttpAnswer, std::io::Error> {
+    match request::parse(path, headers, body) {
+        Some(request) => carry_out(&request, shared).await,
         None => Ok(plain(400, "no simulated API speaks like that")),
     }
 }
@@ -100,6 +110,11 @@ async fn carry_out(request: &Request, shared: &Shared) -> Result<HttpAnswer, std
         Some(FaultKind::AnswerLost) => {
             let _ = authorized(request, shared, &resource).await;
             return Err(std::io::Error::other("the answer is lost"));
+        }
+        Some(FaultKind::AnswerHangs) => {
+            let _ = authorized(request, shared, &resource).await;
+            let never: Infallible = std::future::pending().await;
+            match never {}
         }
         None => authorized(request, shared, &resource).await,
     };

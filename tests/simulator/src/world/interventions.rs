@@ -2,8 +2,46 @@
 
 use super::lifecycle::Origin;
 use super::{Refusal, Service, ServiceDeploymentStatus as Status, Stop, Task, World, last_part};
+use std::collections::BTreeMap;
 
 impl World {
+    /// Makes a CloudFormation stack, or changes its status (`UPDATE_IN_PROGRESS` …).
+    pub fn set_stack(&mut self, name: &str, status: &str) {
+        self.stacks.insert(name.into(), status.into());
+    }
+
+    /// Deletes a CloudFormation stack.
+    pub fn delete_stack(&mut self, name: &str) {
+        self.stacks.remove(name);
+    }
+
+    /// The CloudFormation stacks: name and status.
+    #[must_use]
+    pub fn stacks(&self) -> &BTreeMap<String, String> {
+        &self.stacks
+    }
+
+    /// Puts a tag on a running service, as `TagResource` does.
+    ///
+    /// # Panics
+    /// If the service is unknown.
+    pub fn tag_service(&mut self, cluster: &str, service: &str, key: &str, value: &str) {
+        self.untag_service(cluster, service, key);
+        let index = self.service_index(cluster, service);
+        let tags = &mut self.services[index.expect("a known service")].settings.tags;
+        tags.push((key.into(), value.into()));
+    }
+
+    /// Takes a tag off a running service, as `UntagResource` does.
+    ///
+    /// # Panics
+    /// If the service is unknown.
+    pub fn untag_service(&mut self, cluster: &str, service: &str, key: &str) {
+        let index = self.service_index(cluster, service);
+        let tags = &mut self.services[index.expect("a known service")].settings.tags;
+        tags.retain(|(known, _)| known != key);
+    }
+
     /// Stops a running task for a reason of the platform's or a person's: Spot, maintenance,
     /// host, `StopTask`. Says whether the task was there and live.
     pub fn stop_task(&mut self, arn: &str, stop_code: &str, stopped_reason: &str) -> bool {

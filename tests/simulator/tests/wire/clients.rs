@@ -9,6 +9,7 @@ use simulator::Simulator;
 /// One client of each service.
 pub struct Clients {
     pub ecs: aws_sdk_ecs::Client,
+    pub cloudformation: aws_sdk_cloudformation::Client,
     pub logs: aws_sdk_cloudwatchlogs::Client,
     pub elb: aws_sdk_elasticloadbalancingv2::Client,
     pub cloudwatch: aws_sdk_cloudwatch::Client,
@@ -55,6 +56,7 @@ impl Clients {
             .build_https();
         Self {
             ecs: client!(aws_sdk_ecs, sim, http),
+            cloudformation: client!(aws_sdk_cloudformation, sim, http),
             logs: client!(aws_sdk_cloudwatchlogs, sim, http),
             elb: client!(aws_sdk_elasticloadbalancingv2, sim, http),
             cloudwatch: client!(aws_sdk_cloudwatch, sim, http),

@@ -262,15 +262,23 @@ async fn sqs_messages_are_recorded() {
     let (sim, ..) = running();
     let sqs = Clients::of(&sim).sqs;
     let url = "https://sqs.us-east-1.amazonaws.com/111122223333/rollbacks.fifo";
-    let send = || sqs.send_message().queue_url(url).message_body("{}");
-    send().message_group_id("order-api").send().await.unwrap();
-    let refused = send().send().await.unwrap_err();
+    let send = |id: &str| {
+        let send = sqs.send_message().queue_url(url).message_body("{}");
+        send.message_deduplication_id(id)
+    };
+    send("1")
+        .message_group_id("order-api")
+        .send()
+        .await
+        .unwrap();
+    let refused = send("2").send().await.unwrap_err();
     assert_eq!(refused.code(), Some("MissingParameter"));
     let entry = |id: &str| {
         let entry = aws_sdk_sqs::types::SendMessageBatchRequestEntry::builder().id(id);
         entry
             .message_body(id)
             .message_group_id("g")
+            .message_deduplication_id(id)
             .build()
             .unwrap()
     };
@@ -286,6 +294,47 @@ async fn sqs_messages_are_recorded() {
         .map(|message| message.body)
         .collect();
     assert_eq!(bodies, ["{}", "a", "b"]);
+}
+
+#[tokio::test]
+async fn a_fifo_queue_swallows_a_duplicate_for_five_minutes() {
+    let (sim, ..) = running();
+    let sqs = Clients::of(&sim).sqs;
+    let send = |queue: &str, id: &str| {
+        let url = format!("https://sqs.us-east-1.amazonaws.com/111122223333/{queue}.fifo");
+        let send = sqs.send_message().queue_url(url).message_body("{}");
+        send.message_group_id("g").message_deduplication_id(id)
+    };
+    let first = send("a", "1").send().await.unwrap();
+    sim.advance(Duration::from_secs(299));
+    let again = send("a", "1").send().await.unwrap();
+    assert_eq!(first.message_id(), again.message_id());
+    send("a", "2").send().await.unwrap();
+    send("b", "1").send().await.unwrap();
+    assert_eq!(sim.sent_messages().len(), 3);
+    sim.advance(Duration::from_secs(1));
+    send("a", "1").send().await.unwrap();
+    assert_eq!(sim.sent_messages().len(), 4);
+    for refused in [send("a", "3").delay_seconds(0), send("a", "a b")] {
+        let refused = refused.send().await.unwrap_err();
+        assert_eq!(refused.code(), Some("InvalidParameterValue"));
+    }
+}
+
+#[tokio::test]
+async fn a_stack_is_described_by_name_until_it_is_deleted() {
+    let (sim, ..) = running();
+    let cloudformation = Clients::of(&sim).cloudformation;
+    let describe = || cloudformation.describe_stacks().stack_name("shop").send();
+    let none = describe().await.unwrap_err();
+    assert_eq!(none.code(), Some("ValidationError"));
+    assert_eq!(none.message(), Some("Stack with id shop does not exist"));
+    sim.with(|world| world.set_stack("shop", "UPDATE_IN_PROGRESS"));
+    let answer = describe().await.unwrap();
+    let status = answer.stacks()[0].stack_status().unwrap().as_str();
+    assert_eq!(status, "UPDATE_IN_PROGRESS");
+    sim.with(|world| world.delete_stack("shop"));
+    assert!(describe().await.is_err());
 }
 
 #[tokio::test]
