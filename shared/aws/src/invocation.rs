@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::settings::Settings;
 use tokio::time::Instant;
 
@@ -80,4 +80,29 @@ impl<'a> Invocation<'a> {
             until: self.deadline,
         }
     }
+
+    /// The time now: an invocation may wait.
+    pub fn time(&self) -> DateTime<Utc> {
+        let spent = TimeDelta::from_std(self.began.elapsed());
+        self.now + spent.unwrap_or_default()
+    }
+
+    /// Waits before something is tried again, longer with each try, and not as long as another
+    /// invocation does. Whether there was time left for it is the answer.
+    pub async fn pause(&self, tries: u32) -> bool {
+        let longest = self.patience * (1 << tries.min(3));
+        let pause = longest.mul_f64(0.5 + spread(self.request_id, tries) / 2.0);
+        let there_is_time = Instant::now() + pause < self.asking().until();
+        if there_is_time {
+            tokio::time::sleep(pause).await;
+        }
+        there_is_time
+    }
+}
+
+/// From 0 to 1. Chance is not ours to have: request ids are random enough to stand in for it.
+fn spread(request_id: &str, tries: u32) -> f64 {
+    let bytes = request_id.bytes().map(u32::from);
+    let hash = bytes.fold(tries, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte));
+    f64::from(hash % 1_000) / 1_000.0
 }

@@ -125,6 +125,9 @@ pub struct News {
 /// of the event differ by seconds, and a breaker needs minutes to trip again.
 const SAME_FAILURE: TimeDelta = TimeDelta::minutes(10);
 
+/// Longer than any mark is kept.
+const FOR_EVER: TimeDelta = TimeDelta::days(365);
+
 impl News {
     /// A deployment failed. The key has no event name and no time in it, because the failure may
     /// be told by a deployment event, a service action, or the start of a rollback.
@@ -152,6 +155,25 @@ impl News {
             key: format!("rolling-back#{failed}#{to}"),
             at,
             again_after: SAME_FAILURE,
+        }
+    }
+
+    /// opsbot called ECS to go back from `deployment`, once ever, and this is how it went.
+    pub fn rolled_back(deployment: &str, at: DateTime<Utc>) -> Self {
+        Self {
+            key: format!("rolled-back#{deployment}"),
+            at,
+            again_after: FOR_EVER,
+        }
+    }
+
+    /// opsbot was to go back from `deployment` and did not, for this reason: the code of a verdict
+    /// or of an outcome.
+    pub fn held(deployment: &str, why: &str, at: DateTime<Utc>) -> Self {
+        Self {
+            key: format!("held#{deployment}#{why}"),
+            at,
+            again_after: FOR_EVER,
         }
     }
 

@@ -5,9 +5,12 @@
 //! the sentence. [`Verdict::RollBack`] alone is a write, and it stands last: whatever is not known
 //! to be safe has been answered before.
 
+mod back;
 mod case;
+mod invoke;
 mod opt_in;
 mod others;
+mod outcome;
 mod plan;
 mod reason;
 mod record;
@@ -20,12 +23,15 @@ mod target;
 
 use chrono::{DateTime, Utc};
 
+pub use back::goes_back;
 pub use case::{Attempt, Attempts, Case, Policy, Requester};
+pub use invoke::{Answer, Invoke, Planned};
 pub use opt_in::{OptIn, Rung, TAG};
+pub use outcome::Outcome;
 pub use plan::Plan;
 pub use reason::*;
 pub use record::Decision;
-pub use request::{Invoke, LookedAt, Request};
+pub use request::{LookedAt, Request};
 pub use table::ROWS;
 pub use target::candidates;
 

@@ -33,8 +33,10 @@ pub enum Kind {
     DeploymentFailing,
     /// Tasks stopped that nobody wanted stopped.
     TaskStopped,
-    /// ECS began to roll the failed deployment back.
+    /// ECS or opsbot began to roll the failed deployment back.
     RollbackStarted,
+    /// opsbot said that it would roll back, and did not, or cannot tell.
+    RollbackHeld,
     /// The service is steady again: the last word of an incident.
     Recovered,
     /// The rollback failed too.
@@ -68,6 +70,7 @@ impl Kind {
             Self::DeploymentFailing => "deployment_failing",
             Self::TaskStopped => "task_stopped",
             Self::RollbackStarted => "rollback_started",
+            Self::RollbackHeld => "rollback_held",
             Self::Recovered => "recovered",
             Self::RollbackFailed => "rollback_failed",
             Self::ServiceImpaired => "service_impaired",

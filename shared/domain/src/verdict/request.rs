@@ -1,9 +1,9 @@
-//! What asks roll-back for a rollback: a message of its queue, or a person.
+//! What asks roll-back for a rollback through its queue.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Case, Requester, candidates};
+use super::{Case, candidates};
 use crate::arn::{ServiceArn, revision_name};
 use crate::causes::Cause;
 use crate::facts::Fact;
@@ -96,31 +96,4 @@ fn definitions(case: &Case) -> Vec<String> {
         }
     }
     all
-}
-
-/// A person's request, the payload of `aws lambda invoke`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Invoke {
-    /// The cluster's name.
-    pub cluster: String,
-    /// The service's name.
-    pub service: String,
-    /// The task definition to go back to, `order-api:41` or its ARN; the last good one where absent.
-    pub to: Option<String>,
-    /// Only say what would be done.
-    #[serde(default)]
-    pub dry_run: bool,
-    /// Why, for the record and the alert.
-    pub reason: Option<String>,
-}
-
-impl Invoke {
-    /// Who asks.
-    pub fn requester(&self) -> Requester {
-        Requester::Person {
-            to: self.to.clone(),
-            dry_run: self.dry_run,
-        }
-    }
 }

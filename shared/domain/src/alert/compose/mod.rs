@@ -8,6 +8,7 @@ mod impact;
 mod incident;
 mod next;
 mod recovered;
+mod rolled_back;
 mod settled;
 mod stop_links;
 mod stopped;
@@ -16,6 +17,7 @@ mod why;
 mod words;
 
 pub use recovered::recovered;
+pub use rolled_back::Rollback;
 pub use settled::settled;
 pub use stopped::{Occasion, Stopped};
 pub use unreadable::unreadable;

@@ -1,0 +1,83 @@
+//! A request, whoever makes it.
+
+use aws::gather;
+use aws::gather::rollback::{Question, Sources};
+use domain::arn::ServiceArn;
+use domain::causes::Cause;
+use domain::verdict::{Case, Invoke, LookedAt, Request, Requester};
+
+use crate::Means;
+
+/// What is asked, and where its facts stand.
+pub(crate) struct Asked {
+    pub(crate) service: ServiceArn,
+    /// The deployment to judge; empty where it is not known, which no verdict survives.
+    pub(crate) deployment: String,
+    /// The incident whose alert announced it.
+    pub(crate) incident: Option<String>,
+    causes: Vec<Cause>,
+    old_causes: Vec<Cause>,
+    looked_at: LookedAt,
+    requester: Requester,
+    /// Why a person wants it. Untrusted text.
+    pub(crate) reason: Option<String>,
+}
+
+impl Asked {
+    pub(crate) fn by_event(request: Request) -> Self {
+        Self {
+            service: request.service,
+            deployment: request.deployment,
+            incident: Some(request.incident),
+            causes: request.causes,
+            old_causes: request.old_causes,
+            looked_at: request.looked_at,
+            requester: Requester::Event,
+            reason: None,
+        }
+    }
+
+    /// A person means what runs now: the PRIMARY deployment.
+    pub(crate) async fn by_person(invoke: Invoke, service: ServiceArn, means: &Means<'_>) -> Self {
+        let known = gather::service(&means.invocation.asking(), &service).await;
+        let known = known.known();
+        let primary = known.and_then(|it| it.primary());
+        let current = known.and_then(|it| it.current_service_deployment.clone());
+        let stack = known.and_then(|it| it.tags.get("aws:cloudformation:stack-name"));
+        Self {
+            service,
+            deployment: primary.map(|it| it.id.clone()).unwrap_or_default(),
+            incident: None,
+            causes: Vec::new(),
+            old_causes: Vec::new(),
+            looked_at: LookedAt {
+                deployments: current.into_iter().collect(),
+                stack: stack.cloned(),
+                ..LookedAt::default()
+            },
+            requester: invoke.requester(),
+            reason: invoke.reason,
+        }
+    }
+
+    /// Reads every fact anew.
+    pub(crate) async fn gather(&self, means: &Means<'_>) -> Case {
+        let invocation = means.invocation;
+        let sources = Sources {
+            asking: invocation.asking(),
+            state: invocation.state(),
+            stacks: means.stacks,
+        };
+        let question = Question {
+            service: &self.service,
+            deployment: &self.deployment,
+            looked_at: &self.looked_at,
+            causes: &self.causes,
+            old_causes: &self.old_causes,
+            requester: self.requester.clone(),
+            policy: means.policy,
+            now: invocation.time(),
+        };
+        gather::rollback::case(&sources, &question).await
+    }
+}

@@ -1,0 +1,86 @@
+//! Brings the last good revision of a service back, or says why not. Nothing else in opsbot writes
+//! to Amazon ECS.
+//!
+//! The story: gather every fact anew, decide, claim the one attempt there is while the service is
+//! looked at once more, make the one call, tell it. Who asks is deployment-changed, through a queue,
+//! or a person. An `Err` means "please ask again": nothing was written, or it was and nobody could
+//! be told.
+
+mod asked;
+mod attempt;
+mod story;
+mod telling;
+
+use aws::Invocation;
+use aws::stacks::Stacks;
+use aws::tell::NotPublished;
+use domain::facts::Missing;
+use domain::verdict::{Invoke, Policy, Request};
+use serde_json::{Value, json};
+
+use asked::Asked;
+
+/// Why a request must come again.
+#[derive(Debug, thiserror::Error)]
+pub enum Retry {
+    /// SNS did not take the alert.
+    #[error(transparent)]
+    NotPublished(#[from] NotPublished),
+    /// Another invocation is at the same rollback, or has died at it only just.
+    #[error("another invocation is at this rollback")]
+    UnderWay,
+    /// AWS throttled until the time was up. Nothing was written.
+    #[error("throttled until the time was up: {} is missing: {:?}", .0.what, .0.why)]
+    Throttled(Missing),
+    /// The message is no request. It ends in the dead-letter queue, whose alarm tells of it.
+    #[error("the message is no request: {0}")]
+    Unreadable(String),
+}
+
+/// What roll-back works with.
+#[derive(Clone, Copy, Debug)]
+pub struct Means<'a> {
+    invocation: &'a Invocation<'a>,
+    stacks: &'a Stacks,
+    policy: Policy,
+}
+
+impl<'a> Means<'a> {
+    /// This invocation, CloudFormation, and what the stack's settings allow.
+    pub fn new(invocation: &'a Invocation<'a>, stacks: &'a Stacks, policy: Policy) -> Self {
+        Self {
+            invocation,
+            stacks,
+            policy,
+        }
+    }
+}
+
+/// Answers what Lambda hands over: messages of the queue, with a [`Request`] in each, or a person's
+/// [`Invoke`], whose answer is JSON.
+///
+/// # Errors
+///
+/// The messages must come again; see [`Retry`].
+pub async fn answer(payload: &Value, means: &Means<'_>) -> Result<Value, Retry> {
+    let Some(messages) = payload.get("Records").and_then(Value::as_array) else {
+        return Ok(person(payload, means).await);
+    };
+    for message in messages {
+        let body = message.get("body").and_then(Value::as_str);
+        let request: Request = serde_json::from_str(body.unwrap_or_default())
+            .map_err(|error| Retry::Unreadable(error.to_string()))?;
+        story::event(&Asked::by_event(request), means).await?;
+    }
+    Ok(Value::Null)
+}
+
+async fn person(payload: &Value, means: &Means<'_>) -> Value {
+    match Invoke::parse(payload, means.invocation.settings) {
+        Ok((invoke, service)) => {
+            let asked = Asked::by_person(invoke, service, means).await;
+            json!(story::person(&asked, means).await)
+        }
+        Err(wrong) => json!({ "error": wrong }),
+    }
+}

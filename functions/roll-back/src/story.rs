@@ -1,0 +1,179 @@
+//! One request from its facts to its end.
+
+use chrono::TimeDelta;
+use domain::facts::{Missing, Why};
+use domain::verdict::{Answer, Attempt, Case, Outcome, Plan, Verdict, decide, goes_back};
+
+use crate::asked::Asked;
+use crate::attempt::{End, Try, is_throttled};
+use crate::telling::{record, tell};
+use crate::{Means, Retry};
+
+/// How often it is decided again because the service has changed, or a fact could not be read.
+const LOOKS: u32 = 2;
+
+/// For so long an attempt that was claimed may still be under way: longer than an invocation lasts.
+const UNDER_WAY: TimeDelta = TimeDelta::minutes(3);
+
+/// How a request ended.
+pub(crate) struct Ended {
+    pub(crate) case: Case,
+    pub(crate) verdict: Verdict,
+    /// The call that was made or was to be, and what became of it.
+    pub(crate) tried: Option<(Plan, Outcome)>,
+}
+
+/// Answers deployment-changed's request: to people.
+pub(crate) async fn event(asked: &Asked, means: &Means<'_>) -> Result<(), Retry> {
+    let ended = answer(asked, means).await?;
+    tracing::info!(service = %asked.service, verdict = ended.verdict.code(), "answered a request");
+    if let Some((_, Outcome::Throttled(missing))) = ended.tried {
+        return Err(Retry::Throttled(missing));
+    }
+    if let Some(missing) = throttled(&ended.verdict) {
+        return Err(Retry::Throttled(missing.clone()));
+    }
+    tell(asked, &ended, means).await
+}
+
+/// Answers a person, who reads why not; others hear of what was written, or may have been.
+pub(crate) async fn person(asked: &Asked, means: &Means<'_>) -> Answer {
+    let ended = match answer(asked, means).await {
+        Ok(ended) => ended,
+        Err(retry) => return not_now(asked, means, &retry).await,
+    };
+    let mut answer = Answer::of(&ended.verdict, ended.case.now);
+    let Some((plan, outcome)) = &ended.tried else {
+        return answer;
+    };
+    answer.done = outcome.is_done();
+    let mut said = vec![outcome.sentence(plan)];
+    said.extend(outcome.next_steps(&asked.service, plan));
+    let concerns_others = outcome.is_done() || outcome.is_unsure();
+    if concerns_others && let Err(retry) = tell(asked, &ended, means).await {
+        tracing::error!("{}", aws::chain(&retry));
+        said.push("The alert about it could not be published.".to_owned());
+    }
+    answer.outcome = Some(said.join(" "));
+    answer
+}
+
+/// Another invocation is at it.
+async fn not_now(asked: &Asked, means: &Means<'_>, retry: &Retry) -> Answer {
+    let case = asked.gather(means).await;
+    let mut answer = Answer::of(&decide(&case), case.now);
+    answer.outcome = Some(format!("Nothing was done now: {retry}."));
+    answer
+}
+
+/// What a look came to.
+#[derive(Clone, Copy, PartialEq)]
+enum Look {
+    /// There is no more to it.
+    End,
+    /// The facts may be other ones by now, or could not be read this once.
+    Again,
+    /// AWS throttles: that passes.
+    Throttled,
+    /// Another invocation may be at the same rollback, or has died at it.
+    UnderWay,
+}
+
+/// Looks until there is an end.
+///
+/// # Errors
+///
+/// Another invocation may be at the same rollback.
+async fn answer(asked: &Asked, means: &Means<'_>) -> Result<Ended, Retry> {
+    let (mut tries, mut looks) = (0, 0);
+    loop {
+        let (ended, came_to) = look(asked, means).await;
+        let again = match came_to {
+            Look::End => false,
+            Look::Throttled => true,
+            Look::Again | Look::UnderWay => looks < LOOKS,
+        };
+        if again && means.invocation.pause(tries).await {
+            tries += 1;
+            looks += u32::from(came_to != Look::Throttled);
+            continue;
+        }
+        record(asked, &ended, means).await;
+        return match came_to {
+            Look::UnderWay => Err(Retry::UnderWay),
+            Look::End | Look::Again | Look::Throttled => Ok(ended),
+        };
+    }
+}
+
+/// Gathers, decides, and where the verdict is a write makes the attempt.
+async fn look(asked: &Asked, means: &Means<'_>) -> (Ended, Look) {
+    let case = asked.gather(means).await;
+    let verdict = decide(&case);
+    let attempts = case.attempts.known();
+    let own = attempts.and_then(|attempts| attempts.of_this.clone());
+    let mut ended = Ended {
+        case,
+        verdict,
+        tried: None,
+    };
+    let look = match (own, ended.verdict.plan().cloned()) {
+        (Some(attempt), _) => left(&mut ended, &attempt),
+        (None, Some(plan)) if ended.verdict.is_write() => {
+            let end = Try {
+                asked,
+                means,
+                judged: &ended,
+                plan: &plan,
+            }
+            .make()
+            .await;
+            let (outcome, look) = match end {
+                End::Known(outcome) => (outcome, Look::End),
+                End::LookAgain(outcome) => (outcome, Look::Again),
+            };
+            ended.tried = Some((plan, outcome));
+            look
+        }
+        (None, _) => not_read(&ended.verdict),
+    };
+    (ended, look)
+}
+
+/// There was an attempt: by this request, delivered before, by another one, or by a person.
+fn left(ended: &mut Ended, attempt: &Attempt) -> Look {
+    let plan = Plan::Update {
+        task_definition: attempt.to.clone(),
+    };
+    let outcome = match &ended.verdict {
+        _ if attempt.made.is_some() => Outcome::Began,
+        _ if goes_back(&ended.case, &attempt.to) => Outcome::Seen,
+        _ if ended.case.now - attempt.at < UNDER_WAY => return Look::UnderWay,
+        Verdict::AlreadyDone { .. } => Outcome::LeftBehind(attempt.at),
+        // What has come since matters more than how that attempt went.
+        verdict => return not_read(verdict),
+    };
+    ended.tried = Some((plan, outcome));
+    Look::End
+}
+
+/// A fact that was not read may be read yet, but not one that needs a permission.
+fn not_read(verdict: &Verdict) -> Look {
+    let Verdict::FactsMissing { missing } = verdict else {
+        return Look::End;
+    };
+    let denied = |it: &Missing| matches!(it.why, Why::Denied { .. });
+    match missing.iter().any(denied) {
+        true => Look::End,
+        false if throttled(verdict).is_some() => Look::Throttled,
+        false => Look::Again,
+    }
+}
+
+/// What was throttled, where nothing else stands in the way.
+fn throttled(verdict: &Verdict) -> Option<&Missing> {
+    match verdict {
+        Verdict::FactsMissing { missing } if missing.iter().all(is_throttled) => missing.first(),
+        _ => None,
+    }
+}

@@ -1,0 +1,120 @@
+//! Claim, publish, mark: how a piece of news leaves exactly once, or twice rather than never. And
+//! the record of every decision.
+
+use aws::state::Claim;
+use domain::alert::Alert;
+use domain::alert::compose::Rollback;
+use domain::incident::{News, OpenIncident, incident_id};
+use domain::sanitize::line;
+use domain::verdict::Decision;
+
+use crate::asked::Asked;
+use crate::story::Ended;
+use crate::{Means, Retry};
+
+/// How often to look at what another invocation tells.
+const LOOKS: u32 = 3;
+
+/// Tells how a request ended, unless that was told.
+pub(crate) async fn tell(asked: &Asked, ended: &Ended, means: &Means<'_>) -> Result<(), Retry> {
+    let news = news(ended);
+    if !claim(asked, &news, means).await? {
+        tracing::info!(news = news.key, "told already; dropped a duplicate");
+        return Ok(());
+    }
+    let open = open(ended);
+    let incident = match (&asked.incident, open) {
+        (Some(incident), _) => incident.clone(),
+        (None, Some(open)) => open.id.clone(),
+        (None, None) => incident_id(&asked.service, &asked.deployment),
+    };
+    let rollback = Rollback {
+        incident: &incident,
+        case: &ended.case,
+        verdict: &ended.verdict,
+        tried: ended.tried.as_ref().map(|(plan, outcome)| (plan, outcome)),
+        reason: asked.reason.as_deref(),
+        at: ended.case.now,
+    };
+    publish(&rollback.alert(), open, means).await?;
+    let state = means.invocation.state_after_publish();
+    let marked = state
+        .told(&asked.service, &news, means.invocation.now)
+        .await;
+    if let Some(missing) = marked.missing() {
+        tracing::error!(news = news.key, ?missing, "could not mark it as told");
+    }
+    Ok(())
+}
+
+/// The one call that there is for a deployment is one piece of news, however it went.
+fn news(ended: &Ended) -> News {
+    let (deployment, at) = (&ended.case.deployment, ended.case.now);
+    match &ended.tried {
+        Some((_, outcome)) if outcome.is_done() || outcome.is_unsure() => {
+            News::rolled_back(deployment, at)
+        }
+        Some((_, outcome)) => News::held(deployment, outcome.code(), at),
+        None => News::held(deployment, ended.verdict.code(), at),
+    }
+}
+
+fn open(ended: &Ended) -> Option<&OpenIncident> {
+    let record = ended.case.record.known()?;
+    record.open_for(&ended.case.deployment)
+}
+
+/// Whether it is ours to tell. Without the table it is: alerts fail open.
+async fn claim(asked: &Asked, news: &News, means: &Means<'_>) -> Result<bool, Retry> {
+    let invocation = means.invocation;
+    let state = invocation.state_after_publish();
+    for tries in 0..LOOKS {
+        match state
+            .claim(&asked.service, news, invocation.claimant())
+            .await
+        {
+            Claim::Ours | Claim::Unreachable(_) => return Ok(true),
+            Claim::Told => return Ok(false),
+            Claim::Held => {
+                invocation.pause(tries).await;
+            }
+        }
+    }
+    Err(Retry::UnderWay)
+}
+
+/// Who was told that it began is told how it goes on, whatever the floor.
+async fn publish(
+    alert: &Alert,
+    open: Option<&OpenIncident>,
+    means: &Means<'_>,
+) -> Result<(), Retry> {
+    let invocation = means.invocation;
+    if open.is_some_and(|open| !open.quiet) {
+        let topic = &invocation.settings.topic_arn;
+        aws::tell::publish(invocation.clients, topic, alert).await?;
+        let (incident, kind) = (&alert.incident, alert.kind);
+        tracing::info!(incident, ?kind, "published: {}", alert.headline);
+    } else {
+        aws::tell::publish_if_loud(invocation, alert).await?;
+    }
+    Ok(())
+}
+
+/// Records a decision, and once it is known what became of it.
+pub(crate) async fn record(asked: &Asked, ended: &Ended, means: &Means<'_>) {
+    let Ended {
+        case,
+        verdict,
+        tried,
+    } = ended;
+    let decision = Decision::of(case, verdict, "roll-back", means.invocation.request_id);
+    let decision = Decision {
+        reason: asked.reason.as_deref().map(|reason| line(reason, 300)),
+        outcome: tried.as_ref().map(|(plan, outcome)| outcome.sentence(plan)),
+        ..decision
+    };
+    let state = means.invocation.state_after_publish();
+    // Where the table does not take it, the log has it, and says so.
+    let _ = state.decided(&case.arn, &decision).await;
+}
