@@ -7,6 +7,7 @@ use aws::stacks::Stacks;
 use aws::{Clients, Invocation};
 use chrono::DateTime;
 use domain::settings::{Rollbacks, Settings, both};
+use futures_util::FutureExt as _;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use roll_back::Means;
 use serde_json::Value;
@@ -49,7 +50,7 @@ async fn main() -> Result<(), Error> {
         let now = SystemTime::now().into();
         let invocation = Invocation::new(clients, settings, &context.request_id, now, deadline);
         let means = Means::new(&invocation, stacks, *policy);
-        let answer = roll_back::answer(&payload, &means).await;
+        let answer = roll_back::answer(&payload, &means).boxed_local().await;
         Ok::<_, Error>(answer.inspect_err(|retry| tracing::error!("{}", aws::chain(retry)))?)
     }))
     .await

@@ -120,14 +120,13 @@ async fn look(asked: &Asked, means: &Means<'_>) -> (Ended, Look) {
     let look = match (own, ended.verdict.plan().cloned()) {
         (Some(attempt), _) => left(&mut ended, &attempt),
         (None, Some(plan)) if ended.verdict.is_write() => {
-            let end = Try {
+            let attempt = Try {
                 asked,
                 means,
                 judged: &ended,
                 plan: &plan,
-            }
-            .make()
-            .await;
+            };
+            let end = attempt.make().await;
             let (outcome, look) = match end {
                 End::Known(outcome) => (outcome, Look::End),
                 End::LookAgain(outcome) => (outcome, Look::Again),
