@@ -117,7 +117,8 @@ pub enum Verdict {
         by: By,
         /// The task definition of the PRIMARY deployment.
         on: Option<String>,
-        /// It fails; otherwise it completed, and somebody wants to go back from it all the same.
+        /// It fails; otherwise nothing is wrong with it, and somebody wants to go back from it all
+        /// the same.
         fails: bool,
     },
     /// opsbot has rolled this deployment back, or tried to.
