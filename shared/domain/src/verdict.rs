@@ -211,6 +211,40 @@ impl Verdict {
         matches!(self, Self::RollBack { .. })
     }
 
+    /// Whether it may be another one soon: what it lacks could not be read just now, and nothing is
+    /// wrong with asking again.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::FactsMissing { missing } => missing.iter().all(|it| it.why.may_pass()),
+            Self::StackInProgress {
+                why: StackHold::NotRead(missing),
+                ..
+            }
+            | Self::TargetUnusable {
+                why: Unusable::NotRead(missing),
+                ..
+            } => missing.why.may_pass(),
+            Self::ServiceGone { .. }
+            | Self::NotOurs { .. }
+            | Self::Watch { .. }
+            | Self::Superseded { .. }
+            | Self::WasRollback { .. }
+            | Self::AlreadyDone { .. }
+            | Self::Unclear { .. }
+            | Self::NotFailing { .. }
+            | Self::CoolingDown(_)
+            | Self::StackInProgress { .. }
+            | Self::NotItsFault { .. }
+            | Self::NothingGood { .. }
+            | Self::SameRevision { .. }
+            | Self::TargetUnusable { .. }
+            | Self::NotOptedIn { .. }
+            | Self::DryRun { .. }
+            | Self::Ask { .. }
+            | Self::RollBack { .. } => false,
+        }
+    }
+
     /// Whether a person has to come, whatever the severity floor.
     pub fn pages(&self) -> bool {
         matches!(self, Self::WasRollback { fails: true, .. })
