@@ -211,11 +211,10 @@ impl Verdict {
         matches!(self, Self::RollBack { .. })
     }
 
-    /// Whether it may be another one soon: what it lacks could not be read just now, and nothing is
-    /// wrong with asking again.
-    pub fn may_pass(&self) -> bool {
+    /// What could not be read, where it is that which holds.
+    pub fn missing(&self) -> &[Missing] {
         match self {
-            Self::FactsMissing { missing } => missing.iter().all(|it| it.why.may_pass()),
+            Self::FactsMissing { missing } => missing,
             Self::StackInProgress {
                 why: StackHold::NotRead(missing),
                 ..
@@ -223,7 +222,7 @@ impl Verdict {
             | Self::TargetUnusable {
                 why: Unusable::NotRead(missing),
                 ..
-            } => missing.why.may_pass(),
+            } => std::slice::from_ref(missing),
             Self::ServiceGone { .. }
             | Self::NotOurs { .. }
             | Self::Watch { .. }
@@ -241,8 +240,15 @@ impl Verdict {
             | Self::NotOptedIn { .. }
             | Self::DryRun { .. }
             | Self::Ask { .. }
-            | Self::RollBack { .. } => false,
+            | Self::RollBack { .. } => &[],
         }
+    }
+
+    /// Whether it may be another one soon: what it lacks could not be read just now, and nothing is
+    /// wrong with asking again.
+    pub fn may_pass(&self) -> bool {
+        let missing = self.missing();
+        !missing.is_empty() && missing.iter().all(|it| it.why.may_pass())
     }
 
     /// Whether a person has to come, whatever the severity floor.

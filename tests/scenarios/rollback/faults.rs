@@ -54,7 +54,7 @@ async fn a_call_that_is_throttled_to_the_end_comes_again() {
     scene.bot.timeout = TimeDelta::milliseconds(15_400);
     scene.bot.aws.inject(UPDATE, Fault::throttled());
     let answer = scene.bot.ask(&scene.request).await;
-    assert!(matches!(answer, Err(Retry::Throttled(_))), "{answer:?}");
+    assert!(matches!(answer, Err(Retry::NotNow(_))), "{answer:?}");
     scene.held(&[]);
     scene.bot.aws.clear_faults();
     scene.bot.timeout = TimeDelta::seconds(60);
@@ -126,12 +126,15 @@ async fn without_the_claim_nothing_is_written_and_it_is_told() {
 #[tokio::test]
 async fn without_the_service_nothing_is_written_and_it_is_told() {
     let scene = failed(auto).await;
-    scene
-        .bot
-        .aws
-        .inject("ecs:DescribeServices", Fault::internal().after(1));
-    scene.ask().await;
+    let broken = Fault::internal().after(1);
+    scene.bot.aws.inject("ecs:DescribeServices", broken);
+    let answer = scene.bot.ask(&scene.request).await;
+    assert!(matches!(answer, Err(Retry::NotNow(_))), "{answer:?}");
     scene.held(&["rollback_held critical not_asked"]);
+    // It may pass, so the message comes again.
+    scene.bot.aws.clear_faults();
+    scene.ask_later().await;
+    assert_eq!(scene.writes(), ["UpdateService"]);
 }
 
 #[tokio::test]

@@ -94,7 +94,7 @@ impl Scene {
 
     /// Asks when whatever an invocation that died held is free again.
     async fn ask_later(&self) {
-        let later = self.bot.now() + TimeDelta::minutes(4);
+        let later = self.bot.now() + TimeDelta::minutes(2);
         let answer = self.bot.ask_at(later, &self.request).await;
         answer.expect("an answer");
     }
