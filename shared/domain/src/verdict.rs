@@ -123,7 +123,8 @@ pub enum Verdict {
         by: By,
         /// The task definition of the PRIMARY deployment.
         on: Option<String>,
-        /// It fails; otherwise it completed, and somebody wants to go back from it all the same.
+        /// It fails; otherwise nothing is wrong with it, and somebody wants to go back from it all
+        /// the same.
         fails: bool,
     },
     /// opsbot has rolled this deployment back, or tried to.
@@ -216,11 +217,10 @@ impl Verdict {
         matches!(self, Self::RollBack { .. })
     }
 
-    /// Whether it may be another one soon: what it lacks could not be read just now, and nothing is
-    /// wrong with asking again.
-    pub fn may_pass(&self) -> bool {
+    /// What could not be read, where it is that which holds.
+    pub fn missing(&self) -> &[Missing] {
         match self {
-            Self::FactsMissing { missing } => missing.iter().all(|it| it.why.may_pass()),
+            Self::FactsMissing { missing } => missing,
             Self::StackInProgress {
                 why: StackHold::NotRead(missing),
                 ..
@@ -228,7 +228,7 @@ impl Verdict {
             | Self::TargetUnusable {
                 why: Unusable::NotRead(missing),
                 ..
-            } => missing.why.may_pass(),
+            } => std::slice::from_ref(missing),
             Self::ServiceGone { .. }
             | Self::NotOurs { .. }
             | Self::Watch { .. }
@@ -246,8 +246,15 @@ impl Verdict {
             | Self::NotOptedIn { .. }
             | Self::DryRun { .. }
             | Self::Ask { .. }
-            | Self::RollBack { .. } => false,
+            | Self::RollBack { .. } => &[],
         }
+    }
+
+    /// Whether it may be another one soon: what it lacks could not be read just now, and nothing is
+    /// wrong with asking again.
+    pub fn may_pass(&self) -> bool {
+        let missing = self.missing();
+        !missing.is_empty() && missing.iter().all(|it| it.why.may_pass())
     }
 
     /// Whether a person has to come, whatever the severity floor.
