@@ -42,7 +42,7 @@ pub use table::ROWS;
 pub use target::candidates;
 
 use crate::causes::Cause;
-use crate::facts::Missing;
+use crate::facts::{Missing, Why};
 use crate::sanitize::line;
 
 /// The verdict on a failing deployment.
@@ -253,8 +253,10 @@ impl Verdict {
     /// Whether it may be another one soon: what it lacks could not be read just now, and nothing is
     /// wrong with asking again.
     pub fn may_pass(&self) -> bool {
-        let missing = self.missing();
-        !missing.is_empty() && missing.iter().all(|it| it.why.may_pass())
+        // What could not be asked for want of another fact follows that one.
+        let asked = |it: &&Missing| !matches!(it.why, Why::NotAsked { .. });
+        let mut missing = self.missing().iter().filter(asked).peekable();
+        missing.peek().is_some() && missing.all(|it| it.why.may_pass())
     }
 
     /// Whether a person has to come, whatever the severity floor.
