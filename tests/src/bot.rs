@@ -4,11 +4,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use aws::client::Limits;
+use aws::stacks::Stacks;
 use aws::{Clients, Invocation};
 use aws_lambda_events::event::sqs::SqsEvent;
 use chrono::{DateTime, TimeDelta, Utc};
 use deployment_changed::Retry;
-use domain::settings::{Queues, Settings, both};
+use domain::settings::{Queues, Rollbacks, Settings, both};
+use domain::verdict::Request;
+use roll_back::Means;
 use serde_json::{Value, json};
 use simulator::{Published, Simulator, World};
 
@@ -30,9 +33,14 @@ pub struct Bot {
     /// Its settings.
     pub settings: Settings,
     queues: Queues,
+    /// Its settings of rollbacks.
+    pub rollbacks: Rollbacks,
     /// How long it waits before it looks again at what another invocation does.
     pub patience: Duration,
+    /// How long Lambda lets an invocation run.
+    pub timeout: TimeDelta,
     clients: Clients,
+    stacks: Stacks,
     invocations: AtomicU32,
 }
 
@@ -91,14 +99,19 @@ impl Bot {
             Some(value.to_owned())
         };
         let clients = Clients::connect(lookup, limits);
+        let stacks = Stacks::connect(lookup, &clients);
         let parsed = both(Settings::parse(lookup), Queues::parse(lookup));
         let (settings, queues) = parsed.expect("sound settings");
+        let rollbacks = Rollbacks::parse(lookup).expect("sound settings of rollbacks");
         Self {
             aws,
             settings,
             queues,
+            rollbacks,
             patience: Duration::from_millis(100),
+            timeout: TimeDelta::seconds(60),
             clients,
+            stacks,
             invocations: AtomicU32::new(0),
         }
     }
@@ -184,6 +197,62 @@ impl Bot {
             .collect()
     }
 
+    /// Delivers a request to roll-back, as its queue does, in an invocation of its own.
+    ///
+    /// # Errors
+    ///
+    /// What the function answers.
+    pub async fn ask(&self, request: &Request) -> Result<(), roll_back::Retry> {
+        self.ask_at(self.now(), request).await
+    }
+
+    /// The same at another time than that of the simulated AWS.
+    ///
+    /// # Errors
+    ///
+    /// What the function answers.
+    pub async fn ask_at(
+        &self,
+        now: DateTime<Utc>,
+        request: &Request,
+    ) -> Result<(), roll_back::Retry> {
+        let body = json!(request).to_string();
+        let batch = json!({ "Records": [{ "eventSource": "aws:sqs", "body": body }] });
+        self.roll_back(now, &batch).await.map(|_| ())
+    }
+
+    /// Invokes roll-back with a person's payload.
+    ///
+    /// # Panics
+    ///
+    /// Where it has no answer for a person.
+    pub async fn invoke(&self, payload: &Value) -> Value {
+        let answer = self.roll_back(self.now(), payload).await;
+        answer.expect("an answer")
+    }
+
+    /// Hands anything to roll-back, at any time.
+    ///
+    /// # Errors
+    ///
+    /// What the function answers.
+    pub async fn roll_back(
+        &self,
+        now: DateTime<Utc>,
+        payload: &Value,
+    ) -> Result<Value, roll_back::Retry> {
+        let number = self.invocations.fetch_add(1, Ordering::Relaxed);
+        let request_id = format!("request-{number}");
+        let invocation = self.invocation_at(now, &request_id);
+        let means = Means::new(&invocation, &self.stacks, self.rollbacks.policy);
+        Box::pin(roll_back::answer(payload, &means)).await
+    }
+
+    /// CloudFormation, for the hands on their own.
+    pub fn stacks(&self) -> &Stacks {
+        &self.stacks
+    }
+
     /// What waits in the queue of stopped tasks: the watches that task-stopped sent to itself.
     pub fn watches(&self) -> Vec<Value> {
         self.sent_to(TASK_QUEUE)
@@ -220,7 +289,7 @@ impl Bot {
     }
 
     fn invocation_at<'a>(&'a self, now: DateTime<Utc>, request_id: &'a str) -> Invocation<'a> {
-        let deadline = now + TimeDelta::seconds(60);
+        let deadline = now + self.timeout;
         let mut invocation =
             Invocation::new(&self.clients, &self.settings, request_id, now, deadline);
         invocation.patience = self.patience;

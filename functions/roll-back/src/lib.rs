@@ -29,9 +29,9 @@ pub enum Retry {
     /// Another invocation is at the same rollback, or has died at it only just.
     #[error("another invocation is at this rollback")]
     UnderWay,
-    /// AWS throttled until the time was up. Nothing was written.
-    #[error("throttled until the time was up: {} is missing: {:?}", .0.what, .0.why)]
-    Throttled(Missing),
+    /// What it takes was not to be had, which passes. Nothing was written.
+    #[error("not now: {} is missing: {:?}", .0.what, .0.why)]
+    NotNow(Missing),
     /// The message is no request. It ends in the dead-letter queue, whose alarm tells of it.
     #[error("the message is no request: {0}")]
     Unreadable(String),

@@ -1,7 +1,5 @@
 //! One request from its facts to its end.
 
-use chrono::TimeDelta;
-use domain::facts::{Missing, Why};
 use domain::verdict::{Answer, Attempt, Case, Outcome, Plan, Verdict, decide, goes_back};
 
 use crate::asked::Asked;
@@ -12,9 +10,6 @@ use crate::{Means, Retry};
 /// How often it is decided again because the service has changed, or a fact could not be read.
 const LOOKS: u32 = 2;
 
-/// For so long an attempt that was claimed may still be under way: longer than an invocation lasts.
-const UNDER_WAY: TimeDelta = TimeDelta::minutes(3);
-
 /// How a request ended.
 pub(crate) struct Ended {
     pub(crate) case: Case,
@@ -23,17 +18,21 @@ pub(crate) struct Ended {
     pub(crate) tried: Option<(Plan, Outcome)>,
 }
 
-/// Answers deployment-changed's request: to people.
+/// Answers deployment-changed's request: to people. What may pass comes again; it is told all the
+/// same, unless AWS throttles, which passes soonest.
 pub(crate) async fn event(asked: &Asked, means: &Means<'_>) -> Result<(), Retry> {
     let ended = answer(asked, means).await?;
     tracing::info!(service = %asked.service, verdict = ended.verdict.code(), "answered a request");
-    if let Some((_, Outcome::Throttled(missing))) = ended.tried {
-        return Err(Retry::Throttled(missing));
+    let lacking = match &ended.tried {
+        Some((_, Outcome::Throttled(missing) | Outcome::NotAsked(missing))) => Some(missing),
+        Some(_) => None,
+        None => ended.verdict.missing().first(),
+    };
+    let lacking = lacking.filter(|it| it.why.may_pass());
+    if !lacking.is_some_and(is_throttled) {
+        tell(asked, &ended, means).await?;
     }
-    if let Some(missing) = throttled(&ended.verdict) {
-        return Err(Retry::Throttled(missing.clone()));
-    }
-    tell(asked, &ended, means).await
+    lacking.map_or(Ok(()), |missing| Err(Retry::NotNow(missing.clone())))
 }
 
 /// Answers a person, who reads why not; others hear of what was written, or may have been.
@@ -118,7 +117,7 @@ async fn look(asked: &Asked, means: &Means<'_>) -> (Ended, Look) {
         tried: None,
     };
     let look = match (own, ended.verdict.plan().cloned()) {
-        (Some(attempt), _) => left(&mut ended, &attempt),
+        (Some(attempt), _) => left(&mut ended, &attempt, means),
         (None, Some(plan)) if ended.verdict.is_write() => {
             let attempt = Try {
                 asked,
@@ -140,14 +139,16 @@ async fn look(asked: &Asked, means: &Means<'_>) -> (Ended, Look) {
 }
 
 /// There was an attempt: by this request, delivered before, by another one, or by a person.
-fn left(ended: &mut Ended, attempt: &Attempt) -> Look {
+fn left(ended: &mut Ended, attempt: &Attempt, means: &Means<'_>) -> Look {
+    let lasts = means.invocation.deadline - means.invocation.now;
     let plan = Plan::Update {
         task_definition: attempt.to.clone(),
     };
     let outcome = match &ended.verdict {
         _ if attempt.made.is_some() => Outcome::Began,
         _ if goes_back(&ended.case, &attempt.to) => Outcome::Seen,
-        _ if ended.case.now - attempt.at < UNDER_WAY => return Look::UnderWay,
+        // Whoever claimed it may still be at it: an invocation lasts as long as this one may.
+        _ if ended.case.now - attempt.at < lasts => return Look::UnderWay,
         Verdict::AlreadyDone { .. } => Outcome::LeftBehind(attempt.at),
         // What has come since matters more than how that attempt went.
         verdict => return not_read(verdict),
@@ -158,21 +159,9 @@ fn left(ended: &mut Ended, attempt: &Attempt) -> Look {
 
 /// A fact that was not read may be read yet, but not one that needs a permission.
 fn not_read(verdict: &Verdict) -> Look {
-    let Verdict::FactsMissing { missing } = verdict else {
-        return Look::End;
-    };
-    let denied = |it: &Missing| matches!(it.why, Why::Denied { .. });
-    match missing.iter().any(denied) {
-        true => Look::End,
-        false if throttled(verdict).is_some() => Look::Throttled,
-        false => Look::Again,
-    }
-}
-
-/// What was throttled, where nothing else stands in the way.
-fn throttled(verdict: &Verdict) -> Option<&Missing> {
-    match verdict {
-        Verdict::FactsMissing { missing } if missing.iter().all(is_throttled) => missing.first(),
-        _ => None,
+    match verdict.may_pass() {
+        false => Look::End,
+        true if verdict.missing().iter().all(is_throttled) => Look::Throttled,
+        true => Look::Again,
     }
 }

@@ -117,7 +117,8 @@ pub enum Verdict {
         by: By,
         /// The task definition of the PRIMARY deployment.
         on: Option<String>,
-        /// It fails; otherwise it completed, and somebody wants to go back from it all the same.
+        /// It fails; otherwise nothing is wrong with it, and somebody wants to go back from it all
+        /// the same.
         fails: bool,
     },
     /// opsbot has rolled this deployment back, or tried to.
@@ -208,6 +209,46 @@ impl Verdict {
     /// Whether ECS is to be written to. One verdict says so.
     pub fn is_write(&self) -> bool {
         matches!(self, Self::RollBack { .. })
+    }
+
+    /// What could not be read, where it is that which holds.
+    pub fn missing(&self) -> &[Missing] {
+        match self {
+            Self::FactsMissing { missing } => missing,
+            Self::StackInProgress {
+                why: StackHold::NotRead(missing),
+                ..
+            }
+            | Self::TargetUnusable {
+                why: Unusable::NotRead(missing),
+                ..
+            } => std::slice::from_ref(missing),
+            Self::ServiceGone { .. }
+            | Self::NotOurs { .. }
+            | Self::Watch { .. }
+            | Self::Superseded { .. }
+            | Self::WasRollback { .. }
+            | Self::AlreadyDone { .. }
+            | Self::Unclear { .. }
+            | Self::NotFailing { .. }
+            | Self::CoolingDown(_)
+            | Self::StackInProgress { .. }
+            | Self::NotItsFault { .. }
+            | Self::NothingGood { .. }
+            | Self::SameRevision { .. }
+            | Self::TargetUnusable { .. }
+            | Self::NotOptedIn { .. }
+            | Self::DryRun { .. }
+            | Self::Ask { .. }
+            | Self::RollBack { .. } => &[],
+        }
+    }
+
+    /// Whether it may be another one soon: what it lacks could not be read just now, and nothing is
+    /// wrong with asking again.
+    pub fn may_pass(&self) -> bool {
+        let missing = self.missing();
+        !missing.is_empty() && missing.iter().all(|it| it.why.may_pass())
     }
 
     /// Whether a person has to come, whatever the severity floor.

@@ -468,6 +468,16 @@ fn the_json_of_a_minimal_alert() {
 }
 
 #[test]
+fn a_long_subject_leaves_out_the_cluster_before_it_is_cut() {
+    let mut alert = alerts::secret_denied();
+    alert.headline =
+        "order-api in prod-apps: 12 tasks of order-api:41 stopped: application exited \
+                      with an error"
+            .to_owned();
+    assert_snapshot!(render(&alert).subject, @"[WARNING] order-api: 12 tasks of order-api:41 stopped: application exited with an error");
+}
+
+#[test]
 fn the_subject_and_the_attributes() {
     let Publication {
         subject,

@@ -60,16 +60,22 @@ fn publication(text: &str, alert: &Alert) -> Publication {
         http: &card,
         https: &card,
     };
-    let subject = line(
-        &format!("[{}] {}", text::word(alert), alert.headline),
-        SUBJECT,
-    );
     Publication {
-        subject,
+        subject: subject(alert),
         // Texts under fixed names: nothing in it can fail.
         message: serde_json::to_string(&message).unwrap_or_default(),
         attributes: attributes::render(alert),
     }
+}
+
+/// The headline; without the cluster, which the first lines name, where that makes it fit.
+fn subject(alert: &Alert) -> String {
+    let subject = format!("[{}] {}", text::word(alert), alert.headline);
+    if subject.chars().count() <= SUBJECT {
+        return line(&subject, SUBJECT);
+    }
+    let cluster = format!(" in {}:", alert.service.cluster);
+    line(&subject.replacen(&cluster, ":", 1), SUBJECT)
 }
 
 impl Publication {

@@ -111,3 +111,16 @@ pub enum Why {
     /// Nobody wants to know it here, so it is no gap.
     NotNeeded,
 }
+
+impl Why {
+    /// Whether the same call may be answered when it is made again.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Throttled { .. } | Self::TimedOut { .. } | Self::Failed { .. } => true,
+            Self::Denied { .. }
+            | Self::NotFound { .. }
+            | Self::NotAsked { .. }
+            | Self::NotNeeded => false,
+        }
+    }
+}

@@ -111,7 +111,7 @@ pub struct Answer {
 pub struct Planned {
     /// The API call.
     pub call: String,
-    /// The task definition that it goes back to.
+    /// The task definition that it goes back to, `order-api:41`.
     pub to: String,
 }
 
@@ -120,7 +120,7 @@ impl Answer {
     pub fn of(verdict: &Verdict, decided_at: DateTime<Utc>) -> Self {
         let planned = |plan: &Plan| Planned {
             call: plan.call().to_owned(),
-            to: line(plan.to(), 300),
+            to: line(revision_name(plan.to()), 300),
         };
         Self {
             verdict: verdict.code().to_owned(),

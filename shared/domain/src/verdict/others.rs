@@ -3,7 +3,7 @@
 use super::rows::Row;
 use super::seen::{Phase, Seen, Status, same};
 use super::{EcsRollback, Verdict};
-use crate::facts::{Rollout, ServiceDeployment};
+use crate::facts::{Deployment, Rollout, ServiceDeployment};
 use crate::good::is_rollback;
 use crate::response::Trip;
 
@@ -96,14 +96,18 @@ pub(super) fn nothing_newer(seen: &Seen<'_>) -> Row {
 
 pub(super) fn was_no_rollback(seen: &Seen<'_>) -> Row {
     let on = seen.service.primary().or_else(|| seen.judged());
-    let completed = seen
-        .judged_primary()
-        .is_some_and(|it| it.rollout == Some(Rollout::Completed));
+    // A person may ask while the rollback is on and nothing is wrong with it.
+    let is_sound = |it: &Deployment| match &it.rollout {
+        Some(Rollout::Completed) => true,
+        Some(Rollout::InProgress) => seen.case.requester.is_person() && it.failed_tasks == 0,
+        Some(Rollout::Failed | Rollout::Other(_)) | None => false,
+    };
+    let sound = seen.judged_primary().is_some_and(is_sound);
     seen.rollback_by().map_or(Ok(()), |by| {
         Err(Verdict::WasRollback {
             by,
             on: on.map(|it| it.task_definition.clone()),
-            fails: !completed,
+            fails: !sound,
         })
     })
 }

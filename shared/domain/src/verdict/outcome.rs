@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::sentence::words::{clock, gap, revision};
+use super::sentence::words::{clock, gap, revision, why};
 use super::{Plan, plan};
 use crate::arn::ServiceArn;
 use crate::facts::{Missing, Why};
@@ -102,16 +102,19 @@ impl Outcome {
                 gap(missing)
             ),
             Self::Refused(missing) => {
-                format!("Not rolled back: ECS refused {call}: {}.", gap(missing))
+                format!(
+                    "Not rolled back: ECS refused {call}: {}.",
+                    why(&missing.why)
+                )
             }
             Self::Throttled(missing) => format!(
-                "Not rolled back yet: ECS throttled {call} until the time was up: {}.",
-                gap(missing)
+                "Not rolled back yet: {}, until the time was up.",
+                why(&missing.why)
             ),
             Self::Unsure(missing) => format!(
-                "ECS may have taken {call} to {to}, and the service does not show it: {}. opsbot \
+                "ECS may have taken {call} to {to}, and the service does not show it ({}). opsbot \
                  does not call it twice: look at the service.",
-                gap(missing)
+                why(&missing.why)
             ),
             Self::LeftBehind(at) => format!(
                 "opsbot claimed the rollback to {to} at {}, and cannot tell whether the call was \
@@ -211,13 +214,13 @@ mod tests {
     #[test]
     fn a_denial_names_the_statement_to_add() {
         insta::assert_snapshot!(check(&denied("ecs:UpdateService", None)), @r#"
-        Not rolled back: ECS refused UpdateService: the rollback (the role lacks ecs:UpdateService).
+        Not rolled back: ECS refused UpdateService: the role lacks ecs:UpdateService.
         Add to the role of roll-back: {"Action":"ecs:UpdateService","Effect":"Allow","Resource":"arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api"}
         By hand: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41
         "#);
         let role = "arn:aws:iam::111122223333:role/order-api-task";
         insta::assert_snapshot!(check(&denied("iam:PassRole", Some(role))), @r#"
-        Not rolled back: ECS refused UpdateService: the rollback (the role lacks iam:PassRole).
+        Not rolled back: ECS refused UpdateService: the role lacks iam:PassRole.
         Add to the role of roll-back: {"Action":"iam:PassRole","Condition":{"StringEquals":{"iam:PassedToService":"ecs-tasks.amazonaws.com"}},"Effect":"Allow","Resource":"arn:aws:iam::111122223333:role/order-api-task"}
         By hand: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41
         "#);
@@ -230,7 +233,7 @@ mod tests {
         };
         let missing = Missing::new("the rollback", why);
         insta::assert_snapshot!(check(&Outcome::Unsure(missing)), @r"
-        ECS may have taken UpdateService to order-api:41, and the service does not show it: the rollback (ecs:UpdateService did not answer in time). opsbot does not call it twice: look at the service.
+        ECS may have taken UpdateService to order-api:41, and the service does not show it (ecs:UpdateService did not answer in time). opsbot does not call it twice: look at the service.
         By hand: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41
         ");
         let at = DateTime::from_timestamp(1_772_706_660, 0).unwrap();

@@ -58,6 +58,22 @@ fn each_of_the_great_facts_is_needed() {
 }
 
 #[test]
+fn what_could_not_be_read_just_now_may_pass_and_a_denial_may_not() {
+    let throttled = || {
+        let action = "ecs:DescribeServices".to_owned();
+        Fact::Missing(Missing::new("the service", Why::Throttled { action }))
+    };
+    let may_pass = |case: Case| domain::verdict::decide(&case).may_pass();
+    assert!(may_pass(
+        a_failed_release().with(|it| it.service = throttled())
+    ));
+    let refused = denied("the history", "ecs:ListServiceDeployments");
+    let both = a_failed_release().with(|it| it.service = throttled());
+    assert!(!may_pass(both.with(|it| it.history = refused.clone())));
+    assert!(!may_pass(a_failed_release()));
+}
+
+#[test]
 fn holds_when_another_controller_makes_the_deployments() {
     assert_snapshot!(told(&blocked_by("hold_not_ours")), @"hold_not_ours: Not rolled back: AWS CodeDeploy makes this service's deployments. Stop the deployment there, with rollback.");
     let external = a_failed_release().service(|it| it.controller = Some("EXTERNAL".to_owned()));

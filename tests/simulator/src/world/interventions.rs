@@ -93,6 +93,19 @@ impl World {
         found.is_some()
     }
 
+    /// Somebody answers CONTINUE at the pause hook that the service's newest deployment waits at.
+    /// Says whether one did.
+    pub fn continue_at_hook(&mut self, cluster: &str, service: &str) -> bool {
+        let newest = self
+            .find_service(cluster, service)
+            .and_then(|it| it.service_deployments.first());
+        let waits = newest.and_then(|it| Some((it.arn.clone(), it.hook.clone()?.0)));
+        let answered = |(arn, hook): (String, String)| {
+            self.continue_service_deployment(&arn, &hook, false).is_ok()
+        };
+        waits.is_some_and(answered)
+    }
+
     /// `StopServiceDeployment` with ROLLBACK (page `stop-service-deployment`).
     pub(crate) fn stop_service_deployment(&mut self, arn: &str) -> Result<(), Refusal> {
         let service = self.service_with_deployment(arn)?;

@@ -21,7 +21,12 @@ pub(in crate::verdict) fn clock(at: DateTime<Utc>) -> String {
 
 /// What is missing, and why.
 pub(in crate::verdict) fn gap(missing: &Missing) -> String {
-    let why = match &missing.why {
+    format!("{} ({})", line(&missing.what, 120), why(&missing.why))
+}
+
+/// Why something is missing, or was not done.
+pub(in crate::verdict) fn why(why: &Why) -> String {
+    let why = match why {
         Why::Denied { action, .. } => format!("the role lacks {action}"),
         Why::Throttled { action } => format!("{action} was throttled"),
         Why::TimedOut { action } => format!("{action} did not answer in time"),
@@ -29,5 +34,5 @@ pub(in crate::verdict) fn gap(missing: &Missing) -> String {
         Why::NotFound { detail } | Why::NotAsked { detail } => detail.clone(),
         Why::NotNeeded => "not asked for".to_owned(),
     };
-    format!("{} ({})", line(&missing.what, 120), line(&why, 200))
+    line(&why, 200)
 }

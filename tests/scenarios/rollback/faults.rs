@@ -1,0 +1,150 @@
+//! An API fails: never two writes, and it is always told or comes again.
+
+use roll_back::Retry;
+use simulator::Fault;
+
+use super::*;
+
+const UPDATE: &str = "ecs:UpdateService";
+
+#[tokio::test]
+async fn a_denied_call_is_told_with_the_statement_to_add() {
+    let scene = failed(auto).await;
+    scene.bot.aws.inject(UPDATE, Fault::denied());
+    scene.ask().await;
+    assert_eq!(scene.writes(), [""; 0]);
+    insta::assert_snapshot!(scene.text(), @r#"
+    [CRITICAL] order-api in prod-apps: not rolled back after all
+    2026-11-22 10:02:26 UTC, us-east-1, account 111122223333
+
+    Impact:   Full capacity: order-api:41 runs 2 tasks; 2 desired, 0 pending.
+    Response: Not rolled back: ECS refused UpdateService: the role lacks
+              ecs:UpdateService.
+    Next:     Add to the role of roll-back:
+              {"Action":"ecs:UpdateService","Effect":"Allow","Resource":"arn:aws:ecs:us-east-1:111122223333:service/prod-apps/order-api"}
+
+    WHAT HAPPENED
+      opsbot was to roll service order-api in cluster prod-apps back from
+      order-api:42, and looked again at 10:02:26 UTC.
+
+    NEXT STEPS
+      1. Add to the role of roll-back:
+         {"Action":"ecs:UpdateService","Effect":"Allow","Resource":"arn:aws:ecs:us-east-1:111122223333:service/prod-apps/order-api"}
+      2. By hand:
+         aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41
+    "#);
+    // Once the role may, the one attempt is still there.
+    scene.bot.aws.clear_faults();
+    scene.ask().await;
+    assert_eq!(scene.writes(), ["UpdateService"]);
+}
+
+#[tokio::test]
+async fn a_throttled_call_is_made_later_in_the_same_invocation() {
+    let scene = failed(auto).await;
+    scene.bot.aws.inject(UPDATE, Fault::throttled().times(3));
+    scene.ask().await;
+    assert_eq!(scene.writes(), ["UpdateService"]);
+    assert_eq!(scene.told(), ["rollback_started warning roll_back"]);
+}
+
+#[tokio::test]
+async fn a_call_that_is_throttled_to_the_end_comes_again() {
+    let mut scene = failed(auto).await;
+    scene.bot.timeout = TimeDelta::milliseconds(15_400);
+    scene.bot.aws.inject(UPDATE, Fault::throttled());
+    let answer = scene.bot.ask(&scene.request).await;
+    assert!(matches!(answer, Err(Retry::NotNow(_))), "{answer:?}");
+    scene.held(&[]);
+    scene.bot.aws.clear_faults();
+    scene.bot.timeout = TimeDelta::seconds(60);
+    scene.ask().await;
+    assert_eq!(scene.writes(), ["UpdateService"]);
+    assert_eq!(scene.told(), ["rollback_started warning roll_back"]);
+}
+
+#[tokio::test]
+async fn facts_that_are_throttled_are_read_later_in_the_same_invocation() {
+    for action in ["ecs:DescribeServices", "ecs:ListServiceDeployments"] {
+        let scene = failed(auto).await;
+        scene.bot.aws.inject(action, Fault::throttled().times(7));
+        scene.ask().await;
+        assert_eq!(scene.writes(), ["UpdateService"], "{action}");
+    }
+}
+
+/// The answer is lost: the service shows that ECS took the call.
+#[tokio::test]
+async fn a_call_whose_answer_is_lost_is_found_in_the_service() {
+    let scene = failed(auto).await;
+    scene.bot.aws.inject(UPDATE, Fault::answer_lost());
+    scene.ask().await;
+    assert_eq!(scene.writes(), ["UpdateService"]);
+    assert_eq!(scene.told(), ["rollback_started warning roll_back"]);
+    let scene = in_flight(auto).await;
+    let stop = "ecs:StopServiceDeployment";
+    scene.bot.aws.inject(stop, Fault::answer_lost());
+    scene.ask().await;
+    assert_eq!(scene.writes(), ["StopServiceDeployment"]);
+    assert_eq!(scene.told(), ["rollback_started warning roll_back"]);
+}
+
+/// No answer, and no sign: whether ECS took it is for a person to see.
+#[tokio::test]
+async fn a_call_without_an_answer_is_not_made_twice() {
+    for fault in [Fault::internal(), Fault::hangs(), Fault::malformed()] {
+        let scene = failed(auto).await;
+        scene.bot.aws.inject(UPDATE, fault);
+        scene.ask().await;
+        scene.ask_later().await;
+        let calls = scene.bot.aws.actions();
+        assert_eq!(calls.iter().filter(|it| *it == UPDATE).count(), 1);
+        assert_eq!(scene.told(), ["rollback_held critical unsure"]);
+    }
+}
+
+#[tokio::test]
+async fn without_the_table_nothing_is_written_and_it_is_told() {
+    let scene = failed(auto).await;
+    scene.bot.aws.inject("dynamodb:*", Fault::denied());
+    scene.ask().await;
+    scene.held(&["rollback_held critical hold_facts_missing"]);
+}
+
+/// It can be read and not written.
+#[tokio::test]
+async fn without_the_claim_nothing_is_written_and_it_is_told() {
+    let scene = failed(auto).await;
+    scene
+        .bot
+        .aws
+        .inject("dynamodb:TransactWriteItems", Fault::denied());
+    scene.ask().await;
+    scene.held(&["rollback_held critical not_asked"]);
+}
+
+#[tokio::test]
+async fn without_the_service_nothing_is_written_and_it_is_told() {
+    let scene = failed(auto).await;
+    let broken = Fault::internal().after(1);
+    scene.bot.aws.inject("ecs:DescribeServices", broken);
+    let answer = scene.bot.ask(&scene.request).await;
+    assert!(matches!(answer, Err(Retry::NotNow(_))), "{answer:?}");
+    scene.held(&["rollback_held critical not_asked"]);
+    // It may pass, so the message comes again.
+    scene.bot.aws.clear_faults();
+    scene.ask_later().await;
+    assert_eq!(scene.writes(), ["UpdateService"]);
+}
+
+#[tokio::test]
+async fn an_alert_that_sns_does_not_take_comes_again_and_the_call_does_not() {
+    let scene = failed(auto).await;
+    scene.bot.aws.inject("sns:Publish", Fault::internal());
+    let answer = scene.bot.ask(&scene.request).await;
+    assert!(matches!(answer, Err(Retry::NotPublished(_))), "{answer:?}");
+    scene.bot.aws.clear_faults();
+    scene.ask_later().await;
+    assert_eq!(scene.writes(), ["UpdateService"]);
+    assert_eq!(scene.told(), ["rollback_started warning began"]);
+}

@@ -1,0 +1,176 @@
+//! A person's `aws lambda invoke`.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn payload(fields: Value) -> Value {
+    let mut payload = json!({ "cluster": CLUSTER, "service": SERVICE });
+    let fields = fields.as_object().unwrap().clone();
+    payload.as_object_mut().unwrap().extend(fields);
+    payload
+}
+
+async fn invoke(scene: &Scene, fields: Value) -> Value {
+    let mut answer = scene.bot.invoke(&payload(fields)).await;
+    if let Some(at) = answer.get_mut("decided_at") {
+        *at = "(now)".into();
+    }
+    answer
+}
+
+fn asks(service: ServiceBuilder<'_>) -> ServiceBuilder<'_> {
+    service.tag(TAG, "ask")
+}
+
+#[tokio::test]
+async fn a_persons_word_is_what_ask_waits_for() {
+    let scene = failed(asks).await;
+    let answer = invoke(&scene, json!({ "reason": "orders fail <!channel>" })).await;
+    assert_eq!(scene.writes(), ["UpdateService"]);
+    assert_eq!(scene.primary(), "order-api:41");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&answer).unwrap(), @r#"
+    {
+      "command": "aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41",
+      "decided_at": "(now)",
+      "done": true,
+      "outcome": "ECS took UpdateService to order-api:41.",
+      "plan": {
+        "call": "UpdateService",
+        "to": "order-api:41"
+      },
+      "sentence": "Rolling back by UpdateService to order-api:41, away from order-api:42: the service's tag opsbot:rollback is \"ask\". Your infrastructure code still holds order-api:42.",
+      "verdict": "roll_back"
+    }
+    "#);
+    insta::assert_snapshot!(scene.text(), @r#"
+    [WARNING] order-api in prod-apps: opsbot rolls back to order-api:41
+    2026-11-22 10:02:26 UTC, us-east-1, account 111122223333
+
+    Impact:   Full capacity: order-api:41 runs 2 tasks; 2 desired, 0 pending.
+    Response: Rolling back by UpdateService to order-api:41, away from order-api:42:
+              the service's tag opsbot:rollback is "ask". Your infrastructure code
+              still holds order-api:42.
+    Next:     Fix it before you release again: your infrastructure code or pipeline
+              still holds order-api:42 and will bring it back.
+
+    WHAT HAPPENED
+      opsbot began to roll service order-api in cluster prod-apps back from
+      order-api:42 to order-api:41 at 10:02:26 UTC.
+      A person asked for it: "orders fail ‹!channel>"
+    "#);
+}
+
+#[tokio::test]
+async fn a_dry_run_writes_nothing_and_tells_nobody_else() {
+    let scene = failed(asks).await;
+    let answer = invoke(&scene, json!({ "dry_run": true })).await;
+    scene.held(&[]);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&answer).unwrap(), @r#"
+    {
+      "command": "aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41",
+      "decided_at": "(now)",
+      "done": false,
+      "outcome": null,
+      "plan": {
+        "call": "UpdateService",
+        "to": "order-api:41"
+      },
+      "sentence": "Dry run, nothing was changed: the request says so. It would have been: UpdateService to order-api:41, away from order-api:42. By hand: aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41",
+      "verdict": "dry_run"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn a_person_may_name_a_revision_that_was_good() {
+    let scene = failed(asks).await;
+    let answer = invoke(&scene, json!({ "to": "order-api:41" })).await;
+    assert_eq!(answer["done"], true, "{answer}");
+    let scene = failed(asks).await;
+    let answer = invoke(&scene, json!({ "to": "order-api:40" })).await;
+    assert_eq!(answer["verdict"], "hold_target_unusable", "{answer}");
+    scene.held(&[]);
+}
+
+#[tokio::test]
+async fn a_person_needs_the_owners_opt_in() {
+    for (tag, verdict) in [("off", "hold_not_opted_in"), ("dry-run", "dry_run")] {
+        let scene = failed(|service| service).await;
+        scene
+            .bot
+            .aws
+            .with(|world| world.tag_service(CLUSTER, SERVICE, TAG, tag));
+        let answer = invoke(&scene, json!({})).await;
+        assert_eq!(answer["verdict"], verdict, "{answer}");
+        assert_eq!(answer["done"], false);
+        scene.held(&[]);
+    }
+}
+
+#[tokio::test]
+async fn a_second_request_of_a_person_finds_the_first() {
+    let scene = failed(asks).await;
+    invoke(&scene, json!({})).await;
+    let answer = invoke(&scene, json!({})).await;
+    insta::assert_snapshot!(answer["sentence"].as_str().unwrap(), @r"Not rolled back: this deployment was opsbot's rollback, and a rollback is never rolled back. The service is on order-api:41.");
+    assert_eq!(answer["done"], false);
+    assert_eq!(scene.writes(), ["UpdateService"]);
+    assert_eq!(scene.told(), ["rollback_started warning roll_back"]);
+}
+
+#[tokio::test]
+async fn a_denial_names_the_statement_to_the_person() {
+    let scene = failed(asks).await;
+    scene
+        .bot
+        .aws
+        .inject("ecs:UpdateService", simulator::Fault::denied());
+    let answer = invoke(&scene, json!({})).await;
+    assert_eq!(answer["done"], false);
+    let outcome = answer["outcome"].as_str().unwrap();
+    assert!(
+        outcome.contains(r#""Action":"ecs:UpdateService""#),
+        "{outcome}"
+    );
+    scene.held(&[]);
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_there_is_said_to_be_gone() {
+    let scene = failed(asks).await;
+    let answer = invoke(&scene, json!({ "service": "payments" })).await;
+    assert_eq!(answer["verdict"], "hold_service_gone", "{answer}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_payload_is_said_and_nothing_is_asked() {
+    let mut scene = failed(asks).await;
+    scene.bot.settings.cluster_pattern = domain::settings::Glob::parse("dev-*").unwrap();
+    for (fields, wrong) in [
+        (json!({ "dryrun": true }), "unknown field 'dryrun'"),
+        (json!({ "cluster": "a/b" }), "cluster 'a/b' is no name"),
+        (
+            json!({ "to": "order-api" }),
+            "to 'order-api' is no task definition",
+        ),
+        (json!({}), "opsbot does not watch cluster prod-apps"),
+    ] {
+        let answer = invoke(&scene, fields).await;
+        let error = answer["error"].as_str().unwrap_or_default();
+        assert!(error.starts_with(wrong), "{answer}");
+    }
+    assert_eq!(scene.bot.aws.call_count(), 0);
+}
+
+#[tokio::test]
+async fn a_message_that_is_no_request_comes_again_until_it_is_put_aside() {
+    let scene = failed(auto).await;
+    let batch = json!({ "Records": [{ "body": "{}" }] });
+    let answer = scene.bot.roll_back(scene.bot.now(), &batch).await;
+    assert!(
+        matches!(answer, Err(roll_back::Retry::Unreadable(_))),
+        "{answer:?}"
+    );
+    assert_eq!(scene.bot.aws.call_count(), 0);
+}
