@@ -13,6 +13,7 @@ use stage::{ACCOUNT, Alert, EVENT_SOURCE, REGION};
 
 use crate::incidents::{alert, each_item};
 use crate::stage::{alone, logs, stage};
+use crate::stopped::paused;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const WRITES: [&str; 3] = [
@@ -407,31 +408,19 @@ fn a_field_that_is_not_known_is_refused_before_anything_is_read() {
     assert!(scene.ecs.calls().is_empty());
 }
 
-/// Holds messages back in the queue of requests, or no more.
-fn taken_off_the_queue(enabled: bool) {
-    let function = stage().output("RollBackFunctionName").unwrap();
-    let with = json!({ "FunctionName": function });
-    let found = stage().call("lambda", "list_event_source_mappings", with);
-    let id = &found.unwrap()["EventSourceMappings"][0]["UUID"];
-    let with = json!({ "UUID": id, "Enabled": enabled });
-    stage()
-        .call("lambda", "update_event_source_mapping", with)
-        .unwrap();
-}
-
 #[test]
 fn a_release_that_is_superseded_while_the_request_waits_is_left_alone() {
     let _alone = alone();
     let scene = stopped().play();
-    taken_off_the_queue(false);
-    scene.ask();
-    scene.ecs.with(|world| {
-        let next = TaskDefinition::of("order-api").revision(43);
-        world.register(next.container("app", "order-api:1.9.1"));
-        world.deploy("prod-apps", "order-api", "order-api:43");
-        world.advance(Duration::from_secs(60));
+    paused("RollBackFunctionName", || {
+        scene.ask();
+        scene.ecs.with(|world| {
+            let next = TaskDefinition::of("order-api").revision(43);
+            world.register(next.container("app", "order-api:1.9.1"));
+            world.deploy("prod-apps", "order-api", "order-api:43");
+            world.advance(Duration::from_secs(60));
+        });
     });
-    taken_off_the_queue(true);
     let held = stage().receive_alerts(PATIENCE).unwrap();
     assert_eq!(scene.writes(), [""; 0]);
     assert_eq!(scene.serves(), "order-api:43");
