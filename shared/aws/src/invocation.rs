@@ -23,6 +23,9 @@ pub struct Enabled<'a> {
     pub policy: Policy,
 }
 
+/// What is tried again is not begun without this long for its answer.
+const ANSWER: Duration = Duration::from_secs(3);
+
 /// One invocation of a function.
 #[derive(Clone, Copy, Debug)]
 pub struct Invocation<'a> {
@@ -115,7 +118,7 @@ impl<'a> Invocation<'a> {
     pub async fn pause(&self, tries: u32) -> bool {
         let longest = self.patience * (1 << tries.min(3));
         let pause = longest.mul_f64(0.5 + spread(self.request_id, tries) / 2.0);
-        let there_is_time = Instant::now() + pause < self.asking().until();
+        let there_is_time = Instant::now() + pause + ANSWER < self.asking().until();
         if there_is_time {
             tokio::time::sleep(pause).await;
         }

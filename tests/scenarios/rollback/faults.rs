@@ -51,7 +51,7 @@ async fn a_throttled_call_is_made_later_in_the_same_invocation() {
 #[tokio::test]
 async fn a_call_that_is_throttled_to_the_end_comes_again() {
     let mut scene = failed(auto).await;
-    scene.bot.timeout = TimeDelta::milliseconds(15_400);
+    scene.bot.timeout = TimeDelta::milliseconds(18_300);
     scene.bot.aws.inject(UPDATE, Fault::throttled());
     let answer = scene.bot.ask(&scene.request).await;
     assert!(matches!(answer, Err(Retry::NotNow(_))), "{answer:?}");

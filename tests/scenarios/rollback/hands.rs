@@ -170,6 +170,42 @@ async fn another_deployment_waits_for_the_cool_down() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_is_given_back_was_none() {
+    let (bot, arn, failed) = failed();
+    let state = bot.invocation("release").state();
+    let first = Attempt {
+        at: bot.now() - TimeDelta::minutes(61),
+        ..attempt(&bot, "ecs-svc/9")
+    };
+    assert_eq!(claim(&bot, &arn, &first).await, Attempted::Ours);
+    let before = state.attempts(&arn, &failed, bot.now()).await;
+    for _ in 0..2 {
+        let attempt = attempt(&bot, &failed);
+        assert_eq!(claim(&bot, &arn, &attempt).await, Attempted::Ours);
+        let released = state.release_attempt(&arn, &attempt, Some(&first)).await;
+        assert_eq!(released, Fact::Known(()));
+        assert_eq!(state.attempts(&arn, &failed, bot.now()).await, before);
+    }
+}
+
+/// It was claimed anew in between, or has made its deployment.
+#[tokio::test]
+async fn an_attempt_that_is_not_as_it_was_claimed_is_not_given_back() {
+    let (bot, arn, failed) = failed();
+    let state = bot.invocation("release").state();
+    let attempt = attempt(&bot, &failed);
+    claim(&bot, &arn, &attempt).await;
+    let made = Attempt {
+        made: Some("ecs-svc/9".to_owned()),
+        ..attempt.clone()
+    };
+    state.attempt_made(&arn, &made).await;
+    let kept = state.attempts(&arn, &failed, bot.now()).await;
+    state.release_attempt(&arn, &attempt, None).await;
+    assert_eq!(state.attempts(&arn, &failed, bot.now()).await, kept);
+}
+
+#[tokio::test]
 async fn the_stack_makes_no_more_than_its_cap_in_an_hour() {
     let (bot, arn, failed) = failed();
     let mut answers = Vec::new();
