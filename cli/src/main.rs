@@ -1,14 +1,19 @@
-//! `opsbot`: the head of opsbot for a terminal. Arguments in, an exit code out.
+//! `opsbot`: the head and the hands of opsbot for a terminal. Arguments in, an exit code out.
 
 mod commands;
 
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use clap::Parser;
 use commands::{Cli, Outcome, World};
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "main is where the environment and the clock are read"
+)]
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let (stdin, stdout, mut stderr) = (io::stdin(), io::stdout(), io::stderr());
@@ -20,6 +25,8 @@ fn main() -> ExitCode {
         stdin: Box::new(stdin.lock()),
         stdout: &mut stdout.lock(),
         stderr: &mut stderr,
+        environment: &|key| env::var(key).ok(),
+        now: SystemTime::now().into(),
     };
     let outcome = match cli.run(&mut world) {
         Ok(outcome) => outcome,

@@ -28,6 +28,7 @@ fn check(arguments: &[&str], code: i32, out: &str, err: &str) {
 fn help_and_version_go_to_standard_output_and_are_no_error() {
     check(&["--help"], 0, "Usage: opsbot <COMMAND>", "");
     check(&["help", "triage"], 0, "Exit codes:", "");
+    check(&["help", "history"], 0, "export-credentials", "");
     check(
         &["triage", "-h"],
         0,
@@ -49,11 +50,12 @@ fn wrong_usage_is_2_and_goes_to_standard_error() {
     check(&["triage", "--jsn"], 2, "", "--json");
     check(&["triage", "--color", "green"], 2, "", "possible values");
     check(&["completion", "powershell"], 2, "", "bash, zsh, fish");
+    check(&["history", "--cluster", "c"], 2, "", "--service <NAME>");
 }
 
 #[test]
 fn the_longest_line_of_the_help_fits_a_terminal() {
-    for command in ["triage", "causes", "completion"] {
+    for command in ["triage", "history", "causes", "completion"] {
         let help = opsbot(&[command, "--help"], "").out;
         let long: Vec<&str> = help
             .lines()
@@ -68,7 +70,15 @@ fn completion_knows_the_commands_and_their_options() {
     for shell in ["bash", "zsh", "fish"] {
         let ran = opsbot(&["completion", shell], "");
         assert_eq!(ran.code, Some(0));
-        for word in ["triage", "completion", "causes", "json", "color"] {
+        for word in [
+            "triage",
+            "history",
+            "completion",
+            "causes",
+            "json",
+            "color",
+            "days",
+        ] {
             assert!(ran.out.contains(word), "{shell} does not know {word}");
         }
     }

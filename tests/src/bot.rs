@@ -25,6 +25,12 @@ pub const TASK_QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/o
 /// The queue of failing deployments.
 pub const FAILING_QUEUE: &str = "https://sqs.us-east-1.amazonaws.com/111122223333/opsbot-failing";
 
+/// The queue through which roll-back is asked.
+pub const ROLLBACK_QUEUE: &str =
+    "https://sqs.us-east-1.amazonaws.com/111122223333/opsbot-rollbacks.fifo";
+/// The setting that enables rollbacks.
+pub const ENABLED: (&str, &str) = ("OPSBOT_ROLLBACK_QUEUE_URL", ROLLBACK_QUEUE);
+
 /// A bot over a simulated AWS.
 #[derive(Debug)]
 pub struct Bot {
@@ -244,7 +250,7 @@ impl Bot {
         let number = self.invocations.fetch_add(1, Ordering::Relaxed);
         let request_id = format!("request-{number}");
         let invocation = self.invocation_at(now, &request_id);
-        let means = Means::new(&invocation, &self.stacks, self.rollbacks.policy);
+        let means = Means::new(&invocation, &self.stacks, &self.rollbacks);
         Box::pin(roll_back::answer(payload, &means)).await
     }
 
@@ -276,6 +282,14 @@ impl Bot {
         Ok(())
     }
 
+    /// The rollbacks that deployment-changed asked for.
+    pub fn asked(&self) -> Vec<Request> {
+        let asked = self.sent_to(ROLLBACK_QUEUE).into_iter();
+        asked
+            .map(|body| serde_json::from_value(body).expect("a request"))
+            .collect()
+    }
+
     fn sent_to(&self, queue: &str) -> Vec<Value> {
         let sent = self.aws.sent_messages().into_iter();
         let ours = sent.filter(|message| message.queue_url == queue);
@@ -293,7 +307,7 @@ impl Bot {
         let mut invocation =
             Invocation::new(&self.clients, &self.settings, request_id, now, deadline);
         invocation.patience = self.patience;
-        invocation
+        invocation.with_rollbacks(&self.rollbacks)
     }
 
     /// What was published, oldest first.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::causes::{Cause, Fault};
-use domain::settings;
+use domain::settings::{self, Setting};
+use domain::verdict;
 
 use crate::repo::{exists, none, read};
 
@@ -42,10 +43,18 @@ fn check(name: &str, want: &str) {
     );
 }
 
+/// The settings of every function, and those of one.
+fn all_settings() -> impl Iterator<Item = &'static Setting> {
+    let of_one = settings::OF_TASK_STOPPED
+        .iter()
+        .chain(&settings::OF_ROLLBACKS);
+    settings::ALL.iter().chain(of_one)
+}
+
 #[test]
 fn the_readme_has_every_setting() {
     let mut table = "| Variable | Default | Meaning |\n|---|---|---|".to_owned();
-    for setting in settings::ALL.iter().chain(&settings::OF_TASK_STOPPED) {
+    for setting in all_settings() {
         let default = match setting.default {
             None => "must be set".to_owned(),
             Some("") => "empty".to_owned(),
@@ -69,6 +78,15 @@ fn the_readme_has_every_cause() {
         table += &format!("\n| `{}` | {} | {fault} |", cause.code(), cause.phrase());
     }
     check("causes", &table);
+}
+
+#[test]
+fn the_readme_has_every_verdict_in_the_order_they_are_asked() {
+    let mut table = "| Verdict | When |\n|---|---|".to_owned();
+    for (code, when) in verdict::ROWS {
+        table += &format!("\n| `{code}` | {when} |");
+    }
+    check("verdicts", &table);
 }
 
 #[test]
@@ -122,8 +140,7 @@ fn the_readme_has_every_parameter_with_its_default() {
 #[test]
 fn the_template_sets_every_setting_that_lambda_does_not() {
     let template = read("template.yaml");
-    let all = settings::ALL.iter().chain(&settings::OF_TASK_STOPPED);
-    let lacking = all
+    let lacking = all_settings()
         .filter(|setting| setting.key.starts_with("OPSBOT_"))
         .filter(|setting| !template.contains(&format!("        {}: ", setting.key)))
         .map(|setting| setting.key.to_owned());

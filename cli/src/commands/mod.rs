@@ -2,13 +2,15 @@
 
 mod causes;
 mod completion;
+mod history;
 mod triage;
 
 use std::io::{self, Read, Write};
 
+use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 
-/// Explains what happens to tasks of Amazon ECS. Works offline, without an AWS account.
+/// Explains what happens to tasks of Amazon ECS, offline, and what opsbot decided on a service.
 #[derive(Debug, Parser)]
 #[command(
     name = "opsbot",
@@ -24,6 +26,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Triage(triage::Arguments),
+    History(history::Arguments),
     /// Print the table of causes as Markdown
     Causes,
     Completion(completion::Arguments),
@@ -38,6 +41,10 @@ pub(crate) struct World<'a> {
     pub(crate) typed_input: bool,
     /// Whether the output may be styled where the user does not say.
     pub(crate) styled_output: bool,
+    /// The environment variables.
+    pub(crate) environment: &'a dyn Fn(&str) -> Option<String>,
+    /// Now.
+    pub(crate) now: DateTime<Utc>,
 }
 
 /// How a command ended; `as u8` is the exit code.
@@ -45,7 +52,7 @@ pub(crate) struct World<'a> {
 pub(crate) enum Outcome {
     /// All went well.
     Done = 0,
-    /// Some of the input could not be understood.
+    /// Some of the input could not be understood, or AWS did not give it.
     Broken = 1,
     /// It was called in a wrong way. Also clap's own exit code.
     Usage = 2,
@@ -56,6 +63,7 @@ impl Cli {
     pub(crate) fn run(&self, world: &mut World<'_>) -> io::Result<Outcome> {
         match &self.command {
             Command::Triage(arguments) => triage::run(arguments, world),
+            Command::History(arguments) => history::run(arguments, world),
             Command::Causes => causes::run(world),
             Command::Completion(arguments) => completion::run(arguments, world),
         }

@@ -7,6 +7,7 @@ use domain::alert::compose;
 use domain::event::DeploymentEvent;
 use domain::facts::{Fact, Service};
 use domain::incident::{ClosedIncident, News, OpenIncident, RecordedRevision, ServiceRecord};
+use domain::verdict::Attempts;
 
 use crate::Retry;
 use crate::telling::{Go, claim, mark, send};
@@ -82,6 +83,14 @@ async fn tell(
     }
     let target_groups = gather::target_groups(&invocation.asking(), known).await;
     let completed = event.deployment.as_deref().unwrap_or_default();
+    let attempts = match invocation.rollbacks {
+        Some(_) => {
+            let (state, now) = (invocation.state(), invocation.now);
+            state.attempts(&event.service, &open.deployment, now).await
+        }
+        None => Fact::Known(Attempts::default()),
+    };
+    let attempt = attempts.known().and_then(|it| it.of_this.as_ref());
     let alert = compose::recovered(
         &event.service,
         open,
@@ -89,6 +98,7 @@ async fn tell(
         event.at,
         known,
         &target_groups,
+        attempt,
     );
     send(&alert, invocation).await?;
     mark(&event.service, &news, invocation).await;

@@ -4,14 +4,17 @@ use aws::Invocation;
 use aws::gather::{self, Glance};
 use aws::state::Remember;
 use domain::alert::compose::Story;
+use domain::arn::ServiceArn;
 use domain::event::{DeploymentChange, DeploymentEvent};
-use domain::facts::{Fact, Missing};
+use domain::facts::{DeploymentFacts, Fact, Missing};
 use domain::good;
 use domain::incident::{News, OpenIncident, ServiceRecord};
 use domain::stop::Unheard;
+use domain::verdict::Attempts;
 
 use crate::Retry;
 use crate::telling::{Go, claim, mark, publish};
+use crate::verdict::{Question, judge};
 
 pub(crate) async fn answer(
     event: DeploymentEvent,
@@ -42,6 +45,21 @@ pub(crate) async fn answer(
     match claimed? {
         Go::Tell(unmarked) => failure.tell(glance, unmarked.as_ref(), invocation).await,
         Go::Drop => Ok(()),
+    }
+}
+
+/// What the table says of rollbacks of that deployment, where anybody wants to know.
+async fn attempts(
+    service: &ServiceArn,
+    deployment: Option<&str>,
+    invocation: &Invocation<'_>,
+) -> Fact<Attempts> {
+    match deployment {
+        Some(failed) => {
+            let state = invocation.state();
+            state.attempts(service, failed, invocation.now).await
+        }
+        None => Fact::Known(Attempts::default()),
     }
 }
 
@@ -84,19 +102,42 @@ impl Failure<'_> {
         unmarked: Option<&Missing>,
         invocation: &Invocation<'_>,
     ) -> Result<(), Retry> {
-        let (event, deployment, record) = (self.event, self.deployment, self.record);
+        let (service, deployment) = (&self.event.service, self.deployment);
         let lines = invocation.settings.log_tail_lines;
         let asking = invocation.asking();
-        let facts = gather::facts(&asking, &event.service, glance, deployment, record, lines).await;
+        let judges = deployment.zip(invocation.rollbacks);
+        let (closer, attempts) = tokio::join!(
+            Box::pin(gather::closer(
+                &asking,
+                service,
+                glance,
+                deployment,
+                self.record,
+                judges.is_some()
+            )),
+            attempts(
+                service,
+                judges.map(|(deployment, _)| deployment),
+                invocation
+            ),
+        );
+        let judging = async {
+            let (deployment, enabled) = judges?;
+            let question = Question {
+                story: self.story(&closer.facts, unmarked),
+                deployment,
+                closer: &closer,
+                attempts,
+                news: &self.news(),
+            };
+            // On the heap: it is the largest of the futures, and mostly not there.
+            Some(Box::pin(judge(question, enabled, invocation)).await)
+        };
+        let (last, answer) = tokio::join!(gather::last(&asking, service, &closer, lines), judging);
+        let facts = closer.with(last);
         let story = Story {
-            service: &event.service,
-            deployment,
-            reason: event.reason.as_deref(),
-            at: event.at,
-            facts: &facts,
-            record,
-            failed: matches!(self.how, How::Failed),
-            unmarked,
+            judged: answer.as_ref().map(|answer| &answer.judged),
+            ..self.story(&facts, unmarked)
         };
         let alert = match self.how {
             How::Failed => story.failed(),
@@ -110,8 +151,29 @@ impl Failure<'_> {
         if !story.response().is_final() {
             self.open(open, invocation).await?;
         }
-        mark(&event.service, &self.news(), invocation).await;
+        if let Some(answer) = &answer {
+            answer.keep(&story, invocation).await;
+            if let Some(missing) = &answer.judged.not_asked {
+                return Err(Retry::NotAsked(missing.clone()));
+            }
+        }
+        mark(service, &self.news(), invocation).await;
         Ok(())
+    }
+
+    fn story<'s>(&'s self, facts: &'s DeploymentFacts, unmarked: Option<&'s Missing>) -> Story<'s> {
+        let event = self.event;
+        Story {
+            service: &event.service,
+            deployment: self.deployment,
+            reason: event.reason.as_deref(),
+            at: event.at,
+            facts,
+            record: self.record,
+            failed: matches!(self.how, How::Failed),
+            unmarked,
+            judged: None,
+        }
     }
 
     /// Remembers the incident as open, before the mark: an invocation that dies in between is

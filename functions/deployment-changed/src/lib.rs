@@ -11,12 +11,15 @@ mod failed;
 mod failing;
 mod rolling_back;
 mod telling;
+mod unfinished;
+mod verdict;
 mod warned;
 
 use aws::Invocation;
 use aws::tell::NotPublished;
 use domain::event::{DeploymentChange, Parsed, Trigger, parse};
 use domain::facts::Missing;
+use domain::verdict::RollbackBegun;
 use serde_json::Value;
 
 /// Why an event must come again.
@@ -31,13 +34,17 @@ pub enum Retry {
     /// Another invocation has been telling the same news for long; it may have died.
     #[error("another invocation holds this news")]
     Held,
+    /// roll-back could not be asked for a rollback.
+    #[error("could not ask for a rollback: {:?}", .0.why)]
+    NotAsked(Missing),
     /// The failure that a rollback belongs to is being told by another invocation.
     #[error("the incident that this rollback belongs to is not open yet")]
     NotOpenYet,
 }
 
 /// Answers what Lambda hands over: an event, as EventBridge sends it, or a message of the queue
-/// through which task-stopped hands over failing deployments, with an event in it.
+/// through which task-stopped hands over failing deployments, with an event in it, and roll-back
+/// leaves word to look at a rollback it began.
 ///
 /// # Errors
 ///
@@ -58,6 +65,9 @@ pub async fn answer(payload: &Value, invocation: &Invocation<'_>) -> Result<(), 
 }
 
 async fn one(event: &Value, invocation: &Invocation<'_>) -> Result<(), Retry> {
+    if let Some(begun) = RollbackBegun::parse(event) {
+        return unfinished::answer(&begun, invocation).await;
+    }
     match parse(event, invocation.settings) {
         Parsed::Ignored(why) => {
             tracing::info!(
@@ -67,14 +77,18 @@ async fn one(event: &Value, invocation: &Invocation<'_>) -> Result<(), Retry> {
             Ok(())
         }
         Parsed::Malformed(malformed) => telling::unreadable(malformed, event, invocation).await,
-        Parsed::Trigger(Trigger::ServiceAction(action)) => warned::answer(action, invocation).await,
+        Parsed::Trigger(Trigger::ServiceAction(action)) => {
+            Box::pin(warned::answer(action, invocation)).await
+        }
         Parsed::Trigger(Trigger::Deployment(event)) => match event.change {
-            DeploymentChange::Failed => failed::answer(event, invocation).await,
+            DeploymentChange::Failed => Box::pin(failed::answer(event, invocation)).await,
             DeploymentChange::Failing { stops, unheard } => {
-                failing::answer(event, (stops, unheard), invocation).await
+                Box::pin(failing::answer(event, (stops, unheard), invocation)).await
             }
-            DeploymentChange::RollingBack => rolling_back::answer(event, invocation).await,
-            DeploymentChange::Completed => completed::answer(event, invocation).await,
+            DeploymentChange::RollingBack => {
+                Box::pin(rolling_back::answer(event, invocation)).await
+            }
+            DeploymentChange::Completed => Box::pin(completed::answer(event, invocation)).await,
             DeploymentChange::Started => Ok(()),
         },
     }

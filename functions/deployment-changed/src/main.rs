@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use aws::client::{Limits, Service};
 use aws::{Clients, Invocation};
 use chrono::DateTime;
-use domain::settings::Settings;
+use domain::settings::{Rollbacks, Settings, both};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tracing_subscriber::filter::LevelFilter;
@@ -36,11 +36,12 @@ async fn main() -> Result<(), Error> {
         .with_ansi(false)
         .init();
 
-    let settings = Settings::parse(lookup).inspect_err(|mistakes| tracing::error!("{mistakes}"))?;
+    let parsed = both(Settings::parse(lookup), Rollbacks::parse(lookup));
+    let (settings, rollbacks) = parsed.inspect_err(|mistakes| tracing::error!("{mistakes}"))?;
     let clients = Clients::connect(lookup, Limits::default());
     clients.warm_up(&CONNECTIONS).await;
 
-    let (settings, clients) = (&settings, &clients);
+    let (settings, rollbacks, clients) = (&settings, &rollbacks, &clients);
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         let LambdaEvent { payload, context } = event;
         let deadline = DateTime::from_timestamp_millis(context.deadline as i64).unwrap_or_default();
@@ -50,8 +51,9 @@ async fn main() -> Result<(), Error> {
             &context.request_id,
             SystemTime::now().into(),
             deadline,
-        );
-        let answer = deployment_changed::answer(&payload, &invocation).await;
+        )
+        .with_rollbacks(rollbacks);
+        let answer = Box::pin(deployment_changed::answer(&payload, &invocation)).await;
         answer.inspect_err(|retry| tracing::error!("{}", aws::chain(retry)))?;
         Ok::<(), Error>(())
     }))

@@ -85,6 +85,19 @@ async fn look_again(
     .await
 }
 
+async fn asked_by_opsbot(
+    event: &DeploymentEvent,
+    open: &OpenIncident,
+    invocation: &Invocation<'_>,
+) -> bool {
+    if invocation.rollbacks.is_none() {
+        return false;
+    }
+    let (state, now) = (invocation.state(), invocation.now);
+    let attempts = state.attempts(&event.service, &open.deployment, now).await;
+    attempts.known().is_some_and(|it| it.of_this.is_some())
+}
+
 /// Tells that ECS rolls back, unless people know it.
 async fn update(
     event: &DeploymentEvent,
@@ -112,8 +125,11 @@ async fn update(
         record,
         failed: true,
         unmarked: unmarked.as_ref(),
+        judged: None,
     };
-    if !open.quiet {
+    // What opsbot asked ECS for was told by roll-back.
+    let asked = asked_by_opsbot(event, open, invocation).await;
+    if !open.quiet && !asked {
         let alert = story.rolling_back(open);
         send(&alert, invocation).await?;
     }

@@ -61,6 +61,7 @@ pub(crate) async fn answer(
         record: &record,
         failed: false,
         unmarked: unmarked.as_ref(),
+        judged: None,
     };
     publish(&story.warned(&action), invocation).await?;
     mark(service, &news, invocation).await;

@@ -12,9 +12,11 @@ mod story;
 mod telling;
 
 use aws::Invocation;
+use aws::queues::NotSent;
 use aws::stacks::Stacks;
 use aws::tell::NotPublished;
 use domain::facts::Missing;
+use domain::settings::Rollbacks;
 use domain::verdict::{Invoke, Policy, Request};
 use serde_json::{Value, json};
 
@@ -32,6 +34,9 @@ pub enum Retry {
     /// What it takes was not to be had, which passes. Nothing was written.
     #[error("not now: {} is missing: {:?}", .0.what, .0.why)]
     NotNow(Missing),
+    /// A rollback began, and the word to look at it again could not be left.
+    #[error("could not ask for another look at the rollback")]
+    NotWatched(#[from] NotSent),
     /// The message is no request. It ends in the dead-letter queue, whose alarm tells of it.
     #[error("the message is no request: {0}")]
     Unreadable(String),
@@ -43,15 +48,22 @@ pub struct Means<'a> {
     invocation: &'a Invocation<'a>,
     stacks: &'a Stacks,
     policy: Policy,
+    /// The URL of the queue through which deployment-changed looks at a rollback again.
+    look_again: Option<&'a str>,
 }
 
 impl<'a> Means<'a> {
     /// This invocation, CloudFormation, and what the stack's settings allow.
-    pub fn new(invocation: &'a Invocation<'a>, stacks: &'a Stacks, policy: Policy) -> Self {
+    pub fn new(
+        invocation: &'a Invocation<'a>,
+        stacks: &'a Stacks,
+        rollbacks: &'a Rollbacks,
+    ) -> Self {
         Self {
             invocation,
             stacks,
-            policy,
+            policy: rollbacks.policy,
+            look_again: rollbacks.look_again.as_deref(),
         }
     }
 }

@@ -43,13 +43,14 @@ async fn main() -> Result<(), Error> {
     let stacks = Stacks::connect(lookup, &clients);
     clients.warm_up(&CONNECTIONS).await;
 
-    let (settings, clients, stacks, policy) = (&settings, &clients, &stacks, &rollbacks.policy);
+    let (settings, rollbacks) = (&settings, &rollbacks);
+    let (clients, stacks) = (&clients, &stacks);
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         let LambdaEvent { payload, context } = event;
         let deadline = DateTime::from_timestamp_millis(context.deadline as i64).unwrap_or_default();
         let now = SystemTime::now().into();
         let invocation = Invocation::new(clients, settings, &context.request_id, now, deadline);
-        let means = Means::new(&invocation, stacks, *policy);
+        let means = Means::new(&invocation, stacks, rollbacks);
         let answer = roll_back::answer(&payload, &means).boxed_local().await;
         Ok::<_, Error>(answer.inspect_err(|retry| tracing::error!("{}", aws::chain(retry)))?)
     }))

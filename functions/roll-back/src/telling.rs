@@ -1,12 +1,13 @@
 //! Claim, publish, mark: how a piece of news leaves exactly once, or twice rather than never. And
 //! the record of every decision.
 
+use aws::queues::NotSent;
 use aws::state::Claim;
 use domain::alert::Alert;
 use domain::alert::compose::Rollback;
 use domain::incident::{News, OpenIncident, incident_id};
 use domain::sanitize::line;
-use domain::verdict::Decision;
+use domain::verdict::{Decision, Plan, RollbackBegun};
 
 use crate::asked::Asked;
 use crate::story::Ended;
@@ -36,6 +37,11 @@ pub(crate) async fn tell(asked: &Asked, ended: &Ended, means: &Means<'_>) -> Res
         reason: asked.reason.as_deref(),
         at: ended.case.now,
     };
+    if let Some((plan, outcome)) = &ended.tried
+        && outcome.is_done()
+    {
+        look_again(ended, plan, means).await?;
+    }
     publish(&rollback.alert(), open, means).await?;
     let state = means.invocation.state_after_publish();
     let marked = state
@@ -45,6 +51,22 @@ pub(crate) async fn tell(asked: &Asked, ended: &Ended, means: &Means<'_>) -> Res
         tracing::error!(news = news.key, ?missing, "could not mark it as told");
     }
     Ok(())
+}
+
+/// Has deployment-changed look at the rollback after a while: one that never ends sends no event.
+async fn look_again(ended: &Ended, plan: &Plan, means: &Means<'_>) -> Result<(), NotSent> {
+    let Some(queue) = means.look_again else {
+        return Ok(());
+    };
+    let case = &ended.case;
+    let begun = RollbackBegun {
+        service: case.arn.clone(),
+        failed: case.deployment.clone(),
+        to: plan.to().to_owned(),
+        at: case.now,
+    };
+    let clients = means.invocation.clients;
+    aws::queues::send(clients, queue, &begun, RollbackBegun::LOOK_AFTER).await
 }
 
 /// The one call that there is for a deployment is one piece of news, however it went.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::settings::Settings;
+use domain::settings::{Rollbacks, Settings};
+use domain::verdict::Policy;
 use tokio::time::Instant;
 
 use crate::Clients;
@@ -15,6 +16,15 @@ const RESERVE: Duration = Duration::from_secs(15);
 
 /// What is tried again is not begun without this long for its answer.
 const ANSWER: Duration = Duration::from_secs(3);
+
+/// Rollbacks, where they are enabled.
+#[derive(Clone, Copy, Debug)]
+pub struct Enabled<'a> {
+    /// The URL of the queue through which roll-back is asked.
+    pub queue: &'a str,
+    /// What is allowed.
+    pub policy: Policy,
+}
 
 /// One invocation of a function.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +39,8 @@ pub struct Invocation<'a> {
     pub now: DateTime<Utc>,
     /// When Lambda ends it.
     pub deadline: DateTime<Utc>,
+    /// What is allowed of rollbacks; `None` where they are not enabled.
+    pub rollbacks: Option<Enabled<'a>>,
     /// How long to wait before looking again for what another invocation is doing.
     pub patience: Duration,
     began: Instant,
@@ -50,8 +62,19 @@ impl<'a> Invocation<'a> {
             request_id,
             now,
             deadline,
+            rollbacks: None,
             patience,
             began,
+        }
+    }
+
+    /// The same, with rollbacks where the settings enable them.
+    pub fn with_rollbacks(self, rollbacks: &'a Rollbacks) -> Self {
+        let policy = rollbacks.policy;
+        let enabled = |queue: &'a String| Enabled { queue, policy };
+        Self {
+            rollbacks: rollbacks.queue.as_ref().map(enabled),
+            ..self
         }
     }
 

@@ -1,12 +1,16 @@
-//! Whether a CloudFormation stack is being changed. Only roll-back asks, before it writes: its client
-//! is no part of [`Clients`], so that no other function carries it.
+//! CloudFormation stacks: whether one is being changed, and its outputs. Of the functions only
+//! roll-back asks, before it writes: the client is no part of [`Clients`], so that no other carries
+//! it.
 
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
+use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
 use domain::facts::{Fact, Missing, StackState, Why};
 
 use crate::Clients;
 use crate::client::{Service, client};
 use crate::gather::Asking;
+
+const DESCRIBE: &str = "cloudformation:DescribeStacks";
 
 /// The client of AWS CloudFormation.
 #[derive(Clone, Debug)]
@@ -28,6 +32,46 @@ impl Stacks {
 
     /// `DescribeStacks` of one stack; `Known(None)` where there is none of that name.
     pub async fn state(&self, asking: &Asking<'_>, name: &str) -> Fact<Option<StackState>> {
+        let what = "the state of the service's CloudFormation stack";
+        let answer = match self.describe(asking, what, name).await {
+            Fact::Known(Some(answer)) => answer,
+            Fact::Known(None) => return Fact::Known(None),
+            Fact::Missing(missing) => return Fact::Missing(missing),
+        };
+        let status = answer
+            .stacks()
+            .iter()
+            .find_map(|stack| stack.stack_status());
+        // An answer without a status must not be taken for a stack at rest.
+        let Some(status) = status else {
+            let detail = "an answer without a status".to_owned();
+            let action = DESCRIBE.to_owned();
+            return Fact::Missing(Missing::new(what, Why::Failed { action, detail }));
+        };
+        Fact::Known(Some(StackState {
+            name: name.to_owned(),
+            status: status.as_str().to_owned(),
+        }))
+    }
+
+    /// One output of a stack; `Known(None)` where there is no such stack, or no such output.
+    pub async fn output(&self, asking: &Asking<'_>, name: &str, key: &str) -> Fact<Option<String>> {
+        let what = "the outputs of the CloudFormation stack";
+        let answer = self.describe(asking, what, name).await;
+        answer.map(|answer| {
+            let answer = answer?;
+            let mut outputs = answer.stacks().iter().flat_map(|stack| stack.outputs());
+            let output = outputs.find(|output| output.output_key() == Some(key))?;
+            output.output_value().map(str::to_owned)
+        })
+    }
+
+    async fn describe(
+        &self,
+        asking: &Asking<'_>,
+        what: &str,
+        name: &str,
+    ) -> Fact<Option<DescribeStacksOutput>> {
         let call = self.0.describe_stacks().stack_name(name);
         let call = async {
             match call.send().await {
@@ -43,26 +87,6 @@ impl Stacks {
                 Err(error) => Err(error),
             }
         };
-        let what = "the state of the service's CloudFormation stack";
-        let action = "cloudformation:DescribeStacks";
-        let answer = match asking.ask(what, action, call).await {
-            Fact::Known(Some(answer)) => answer,
-            Fact::Known(None) => return Fact::Known(None),
-            Fact::Missing(missing) => return Fact::Missing(missing),
-        };
-        let status = answer
-            .stacks()
-            .iter()
-            .find_map(|stack| stack.stack_status());
-        // An answer without a status must not be taken for a stack at rest.
-        let Some(status) = status else {
-            let detail = "an answer without a status".to_owned();
-            let action = action.to_owned();
-            return Fact::Missing(Missing::new(what, Why::Failed { action, detail }));
-        };
-        Fact::Known(Some(StackState {
-            name: name.to_owned(),
-            status: status.as_str().to_owned(),
-        }))
+        asking.ask(what, DESCRIBE, call).await
     }
 }

@@ -158,6 +158,15 @@ impl News {
         }
     }
 
+    /// opsbot's rollback is not done after a while.
+    pub fn unfinished(failed: &str, began: DateTime<Utc>) -> Self {
+        Self {
+            key: format!("unfinished#{failed}"),
+            at: began,
+            again_after: SAME_FAILURE,
+        }
+    }
+
     /// opsbot called ECS to go back from `deployment`, once ever, and this is how it went.
     pub fn rolled_back(deployment: &str, at: DateTime<Utc>) -> Self {
         Self {

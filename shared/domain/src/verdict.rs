@@ -5,9 +5,12 @@
 //! the sentence. [`Verdict::RollBack`] alone is a write, and it stands last: whatever is not known
 //! to be safe has been answered before.
 
+mod aftermath;
 mod back;
 mod case;
 mod invoke;
+mod judged;
+mod old;
 mod opt_in;
 mod others;
 mod outcome;
@@ -23,9 +26,12 @@ mod target;
 
 use chrono::{DateTime, Utc};
 
+pub use aftermath::RollbackBegun;
 pub use back::goes_back;
 pub use case::{Attempt, Attempts, Case, Policy, Requester};
 pub use invoke::{Answer, Invoke, Planned};
+pub use judged::Judged;
+pub use old::old_causes;
 pub use opt_in::{OptIn, Rung, TAG};
 pub use outcome::Outcome;
 pub use plan::Plan;

@@ -400,6 +400,7 @@ fn the_json_of_a_full_alert() {
         "sentence": "ECS is rolling back to order-api:41; opsbot watches and tells how it ends."
       },
       "revision": "order-api:42",
+      "rollback": null,
       "schema": "opsbot.alert/1",
       "service": {
         "account": "111122223333",
@@ -450,6 +451,7 @@ fn the_json_of_a_minimal_alert() {
         "sentence": ""
       },
       "revision": null,
+      "rollback": null,
       "schema": "opsbot.alert/1",
       "service": {
         "account": "111122223333",

@@ -187,32 +187,17 @@ impl Shared {
     pub(crate) fn auth_requests(&self, request: &Request, resource: &str) -> Vec<AuthRequest> {
         let state = self.lock();
         let access_key_id = request.access_key_id.clone();
-        let mut context = BTreeMap::new();
-        if request.api == Api::Ecs {
-            let cluster = crate::world::last_part(text(&request.body, "cluster"));
-            let cluster = if cluster.is_empty() {
-                "default"
-            } else {
-                cluster
-            };
-            context.insert("ecs:cluster".into(), state.world.names().cluster(cluster));
-            let services = state.world.services().iter();
-            for service in services.filter(|service| service.arn == resource) {
-                let tags = service.settings.tags.iter();
-                context.extend(tags.map(|(k, v)| (format!("aws:ResourceTag/{k}"), v.clone())));
-            }
-        }
         if request.operation == "TransactWriteItems" {
             return parts_asked(&state.world, request);
         }
-        let action = request.action();
-        let resource_arn = resource.to_owned();
-        let mut asked = vec![AuthRequest {
-            access_key_id,
-            action,
+        let resources = std::iter::once(resource.to_owned()).chain(service_too(request, resource));
+        let asking = |resource_arn: String| AuthRequest {
+            access_key_id: access_key_id.clone(),
+            action: request.action(),
+            context: context(&state.world, request, &resource_arn),
             resource_arn,
-            context,
-        }];
+        };
+        let mut asked: Vec<AuthRequest> = resources.map(asking).collect();
         for role in passed_roles(&state.world, request) {
             let service = "ecs-tasks.amazonaws.com".to_owned();
             asked.push(AuthRequest {
@@ -257,6 +242,36 @@ impl Shared {
             ) => unknown(),
         }
     }
+}
+
+/// The condition keys of ECS and their values.
+fn context(world: &World, request: &Request, resource: &str) -> BTreeMap<String, String> {
+    let mut context = BTreeMap::new();
+    if request.api == Api::Ecs {
+        let cluster = crate::world::last_part(text(&request.body, "cluster"));
+        let cluster = if cluster.is_empty() {
+            "default"
+        } else {
+            cluster
+        };
+        context.insert("ecs:cluster".into(), world.names().cluster(cluster));
+        let services = world.services().iter();
+        for service in services.filter(|service| service.arn == resource) {
+            let tags = service.settings.tags.iter();
+            context.extend(tags.map(|(k, v)| (format!("aws:ResourceTag/{k}"), v.clone())));
+        }
+    }
+    context
+}
+
+/// The end of a service deployment is asked for on its service too: both resource types are
+/// required (Service Authorization Reference, Amazon ECS, `StopServiceDeployment`).
+fn service_too(request: &Request, resource: &str) -> Option<String> {
+    let ends = ["StopServiceDeployment", "ContinueServiceDeployment"];
+    let (arn, name) = resource.split_once(":service-deployment/")?;
+    let (service, _id) = name.rsplit_once('/')?;
+    let of_it = ends.contains(&request.operation.as_str());
+    of_it.then(|| format!("{arn}:service/{service}"))
 }
 
 fn written(state: &mut State, request: &Request) -> Answer {

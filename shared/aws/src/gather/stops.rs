@@ -10,7 +10,8 @@ use domain::stop::{Group, Subject};
 use futures_util::future::join_all;
 use tokio::sync::OnceCell;
 
-use super::{Asking, definition, log, missing, not_asked};
+use super::good::definition;
+use super::{Asking, log, missing, not_asked};
 use crate::ecs;
 use crate::state::State;
 

@@ -12,12 +12,18 @@ pub(super) fn render(alert: &Alert) -> Vec<(&'static str, String)> {
         ("cluster", or_none(&alert.service.cluster)),
         ("service", or_none(&alert.service.service)),
         ("cause", cause.unwrap_or("none").to_owned()),
-        ("rollback", or_none(&alert.response.code)),
+        ("rollback", or_none(rollback(alert))),
         (
             "owner",
             or_none(alert.scope.owner.as_deref().unwrap_or_default()),
         ),
     ]
+}
+
+/// opsbot's verdict, where there is one; else what ECS does.
+pub(super) fn rollback(alert: &Alert) -> &str {
+    let verdict = alert.rollback.as_ref().map(|it| it.code.as_str());
+    verdict.unwrap_or(&alert.response.code)
 }
 
 /// SNS refuses an empty value.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::attributes::rollback;
 use super::limits::CARD;
 use super::text::{certainty, word};
 use super::{Alert, CauseSection, Kind, Severity};
@@ -89,6 +90,9 @@ fn description(alert: &Alert) -> String {
     parts.reserve(where_to_look.len().min(CARD / 3));
     parts.labelled("Impact", &line(&alert.impact.join(" "), 500));
     parts.labelled("Response", &line(&alert.response.sentence, 400));
+    if let Some(rollback) = &alert.rollback {
+        parts.labelled("Rollback", &line(&rollback.sentence, 700));
+    }
     match alert.causes.first() {
         Some(cause) => parts.add(&why(cause)),
         None => parts.labelled("What happened", &line(&alert.what_happened.join(" "), 600)),
@@ -204,7 +208,11 @@ fn context(alert: &Alert) -> BTreeMap<&'static str, &str> {
             "container",
             cause.and_then(|section| section.container.as_deref()),
         ),
-        ("rollback", Some(alert.response.code.as_str())),
+        ("rollback", Some(rollback(alert))),
+        (
+            "rollback_to",
+            alert.rollback.as_ref().and_then(|it| it.to.as_deref()),
+        ),
         ("owner", alert.scope.owner.as_deref()),
     ];
     pairs

@@ -1,7 +1,7 @@
 //! How long everything may be, and what is given up first when it is too long.
 
 use super::{
-    Alert, CauseSection, EvidenceSection, Link, NotCollected, Quote, Response, Scope,
+    Alert, CauseSection, EvidenceSection, Link, NotCollected, Quote, Response, Rollback, Scope,
     StoppedTaskRow, TimedQuote,
 };
 use crate::arn::ServiceArn;
@@ -17,6 +17,8 @@ pub(super) const TEXT: usize = 16 * 1024;
 pub(super) const CARD: usize = 2_500;
 /// Bytes of the message and its attributes together: SNS takes 262,144.
 pub(super) const PUBLICATION: usize = 256_000;
+/// Characters of a command.
+const COMMAND: usize = 1_500;
 /// Characters of a link.
 const URL: usize = 1_000;
 
@@ -130,6 +132,7 @@ pub(super) fn fit(alert: &Alert, measure: &Measure) -> Alert {
             code: line(&alert.response.code, 60),
             sentence: line(&alert.response.sentence, long),
         },
+        rollback: alert.rollback.as_ref().map(|it| rollback(it, measure)),
         evidence: evidence(&alert.evidence, measure),
         not_collected: alert
             .not_collected
@@ -149,6 +152,17 @@ pub(super) fn fit(alert: &Alert, measure: &Measure) -> Alert {
             owner: alert.scope.owner.as_ref().map(|owner| line(owner, 128)),
             ..alert.scope.clone()
         },
+    }
+}
+
+/// A command is no help when it is cut, so it is whole or not there.
+fn rollback(rollback: &Rollback, measure: &Measure) -> Rollback {
+    let whole = |command: &&String| command.len() <= COMMAND && line(command, COMMAND) == **command;
+    Rollback {
+        code: line(&rollback.code, 60),
+        sentence: line(&rollback.sentence, 2 * measure.sentences.1),
+        to: rollback.to.as_ref().map(|to| line(to, 300)),
+        command: rollback.command.as_ref().filter(whole).cloned(),
     }
 }
 

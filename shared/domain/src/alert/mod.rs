@@ -35,6 +35,8 @@ pub enum Kind {
     TaskStopped,
     /// ECS or opsbot began to roll the failed deployment back.
     RollbackStarted,
+    /// opsbot's rollback is not done after a while.
+    RollbackUnfinished,
     /// opsbot said that it would roll back, and did not, or cannot tell.
     RollbackHeld,
     /// The service is steady again: the last word of an incident.
@@ -70,6 +72,7 @@ impl Kind {
             Self::DeploymentFailing => "deployment_failing",
             Self::TaskStopped => "task_stopped",
             Self::RollbackStarted => "rollback_started",
+            Self::RollbackUnfinished => "rollback_unfinished",
             Self::RollbackHeld => "rollback_held",
             Self::Recovered => "recovered",
             Self::RollbackFailed => "rollback_failed",
@@ -119,8 +122,10 @@ pub struct Alert {
     pub impact: Vec<String>,
     /// What changed from the last good revision.
     pub changes: Vec<String>,
-    /// What is done about it, by ECS or by opsbot, and why (or why not).
+    /// What ECS does about it, and why (or why not).
     pub response: Response,
+    /// Whether opsbot rolls back; absent where rollbacks are not enabled, or it is no question.
+    pub rollback: Option<Rollback>,
     /// What it rests on.
     pub evidence: EvidenceSection,
     /// What could not be looked up.
@@ -182,6 +187,19 @@ pub struct Response {
     pub code: String,
     /// The sentence that says it, with the reason.
     pub sentence: String,
+}
+
+/// Whether opsbot rolls back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rollback {
+    /// The verdict's code: `rollback`, `ask`, `hold_superseded`, …
+    pub code: String,
+    /// The sentence that says it, with the reason.
+    pub sentence: String,
+    /// The task definition that is, or would be, gone back to: `order-api:41`.
+    pub to: Option<String>,
+    /// The command that does it by hand, where opsbot does not.
+    pub command: Option<String>,
 }
 
 /// What the alert rests on.

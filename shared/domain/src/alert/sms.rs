@@ -7,13 +7,15 @@ use super::{Alert, Kind, Severity};
 /// much of it as there is room for, in whole sentences.
 pub(super) fn render(alert: &Alert) -> String {
     let headline = format!("{} {}", word(alert), alert.headline);
-    let response = first_sentence(&alert.response.sentence);
-    let full = ascii(&format!("{}. {response}", headline.trim_end_matches('.')));
-    if !response.is_empty() && full.len() <= SMS {
-        full
-    } else {
-        cut(&ascii(&headline))
-    }
+    let rollback = alert.rollback.as_ref().map(|it| it.sentence.as_str());
+    let said = [rollback, Some(&alert.response.sentence)];
+    let said = said.into_iter().flatten().map(first_sentence);
+    let full = said
+        .filter(|said| !said.is_empty())
+        .map(|said| ascii(&format!("{}. {said}", headline.trim_end_matches('.'))));
+    full.into_iter()
+        .find(|full| full.len() <= SMS)
+        .unwrap_or_else(|| cut(&ascii(&headline)))
 }
 
 fn word(alert: &Alert) -> &'static str {

@@ -10,11 +10,13 @@ use crate::causes::Confidence;
 use chrono::{DateTime, Utc};
 
 pub use page::Page;
+use page::split_sentence;
 
 pub(super) fn render(alert: &Alert) -> String {
     let mut page = Page::default();
     in_short(alert, &mut page);
     section(&mut page, "WHAT HAPPENED", &alert.what_happened);
+    rollback(alert, &mut page);
     why(alert, &mut page);
     list(
         &mut page,
@@ -79,8 +81,22 @@ fn in_short(alert: &Alert, page: &mut Page) {
     page.blank();
     page.labelled("Impact:   ", &alert.impact.join(" "));
     page.labelled("Response: ", &alert.response.sentence);
+    if let Some(rollback) = &alert.rollback {
+        let (verdict, more) = split_sentence(&rollback.sentence);
+        let stop = if more.is_some() { "." } else { "" };
+        page.labelled("Rollback: ", &format!("{verdict}{stop}"));
+    }
     if let Some(step) = alert.next_steps.first() {
         page.instruction("Next:     ", step);
+    }
+}
+
+/// What the first lines had no room for.
+fn rollback(alert: &Alert, page: &mut Page) {
+    let more = alert.rollback.as_ref();
+    if let Some(more) = more.and_then(|it| split_sentence(&it.sentence).1) {
+        page.title("ROLLBACK");
+        page.instruction("  ", more);
     }
 }
 

@@ -7,9 +7,10 @@ const OWN: Setting = required(
     "OPSBOT_TASK_QUEUE_URL",
     "task-stopped only: the queue it reads, where it also leaves word to look again later",
 );
-const FAILING: Setting = required(
+pub(super) const FAILING: Setting = required(
     "OPSBOT_FAILING_QUEUE_URL",
-    "task-stopped only: the queue through which deployment-changed hears of a failing deployment",
+    "task-stopped and roll-back: the queue through which deployment-changed hears of a failing \
+     deployment, and of a rollback to look at again",
 );
 
 /// The settings of task-stopped beside [`super::ALL`], in the order they are documented.

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::queues::url;
+use super::queues::{FAILING, url};
 use super::reader::{Reader, number};
 use super::{Mistakes, Setting, optional};
 use crate::verdict::{OptIn, Policy};
@@ -39,6 +39,8 @@ pub struct Rollbacks {
     /// The URL of the queue through which roll-back is asked; `None` where rollbacks are not
     /// enabled.
     pub queue: Option<String>,
+    /// roll-back's: the URL of the queue through which deployment-changed looks at a rollback again.
+    pub look_again: Option<String>,
     /// What is allowed.
     pub policy: Policy,
 }
@@ -51,12 +53,19 @@ impl Rollbacks {
     /// Every mistake there is, all at once.
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Mistakes> {
         let mut read = Reader::new(lookup);
-        let queue = read.value(QUEUE, |text| match text {
+        let optional = |text: &str| match text {
             "" => Ok(None),
             text => url(text).map(Some),
-        });
+        };
+        let queue = read.value(QUEUE, optional);
+        // deployment-changed reads that queue and does not send to it.
+        let look_again = Setting {
+            default: Some(""),
+            ..FAILING
+        };
         let rollbacks = Self {
             queue,
+            look_again: read.value(look_again, optional),
             policy: Policy {
                 default: read.value(DEFAULT, rung),
                 cooldown: TimeDelta::minutes(read.value(COOLDOWN, |text| number(text, 0, 1440))),

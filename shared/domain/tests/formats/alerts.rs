@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::alert::{
-    Alert, CauseSection, EvidenceSection, Kind, Link, NotCollected, Quote, Response, Scope,
-    Severity, StoppedTaskRow, TimedQuote, links,
+    Alert, CauseSection, EvidenceSection, Kind, Link, NotCollected, Quote, Response, Rollback,
+    Scope, Severity, StoppedTaskRow, TimedQuote, links,
 };
 use domain::arn::ServiceArn;
 use domain::causes::{Cause, Confidence};
@@ -53,6 +53,7 @@ pub fn minimal() -> Alert {
             code: "unknown".to_owned(),
             sentence: String::new(),
         },
+        rollback: None,
         evidence: EvidenceSection::default(),
         not_collected: Vec::new(),
         next_steps: Vec::new(),
@@ -105,6 +106,7 @@ pub fn secret_denied() -> Alert {
             sentence: "ECS is rolling back to order-api:41; opsbot watches and tells how it ends."
                 .to_owned(),
         },
+        rollback: None,
         evidence: evidence(),
         not_collected: vec![NotCollected {
             what: "the service's deployment history".to_owned(),
@@ -319,6 +321,12 @@ pub fn filled(text: &str, count: usize) -> Alert {
             code: name.clone(),
             sentence: name.clone(),
         },
+        rollback: Some(Rollback {
+            code: name.clone(),
+            sentence: name.clone(),
+            to: Some(name.clone()),
+            command: Some(name.clone()),
+        }),
         evidence: EvidenceSection {
             service_events: said(),
             log_source: Some(name),

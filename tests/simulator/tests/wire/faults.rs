@@ -406,3 +406,32 @@ async fn passing_the_roles_is_asked_for_where_a_task_definition_is_named() {
                     arn:aws:iam::111122223333:role/web-task";
     assert!(refused.message().unwrap().contains(expected), "{refused:?}");
 }
+
+#[tokio::test]
+async fn the_stop_of_a_deployment_is_asked_for_on_its_service_too() {
+    let authorizer = Authorizer::new(|request: AuthRequest| async move {
+        let tagged = request.context.contains_key("aws:ResourceTag/team");
+        match request.resource_arn.contains(":service/") && !tagged {
+            true => Decision::Deny(String::new()),
+            false => Decision::Allow,
+        }
+    });
+    let options = Options {
+        authorizer: Some(authorizer),
+        ..Options::default()
+    };
+    let (_sim, clients) = simulator(options);
+    let stop = |service: &str| {
+        let arn = "arn:aws:ecs:us-east-1:111122223333:service-deployment/prod-apps";
+        let stop = clients.ecs.stop_service_deployment();
+        stop.service_deployment_arn(format!("{arn}/{service}/ej7"))
+    };
+    let refused = stop("untagged").send().await.unwrap_err();
+    let expected = "arn:aws:ecs:us-east-1:111122223333:service/prod-apps/untagged";
+    assert!(refused.message().unwrap().contains(expected), "{refused:?}");
+    let unknown = stop("web").send().await.unwrap_err().into_service_error();
+    assert!(
+        unknown.is_service_deployment_not_found_exception(),
+        "{unknown:?}"
+    );
+}

@@ -11,6 +11,7 @@ mod delivery;
 mod incidents;
 mod parameters;
 mod permissions;
+mod rollback;
 mod rules;
 mod stage;
 mod stopped;

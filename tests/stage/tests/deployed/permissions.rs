@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use crate::stage::{alone, stage};
 
 const ECS: &str = "arn:aws:ecs:us-east-1:111122223333";
+const ROLL_BACK: &str = "RollBackRoleArn";
+/// Every function's role, by the stack's output.
+const ROLES: [&str; 3] = ["DeploymentChangedRoleArn", "TaskStoppedRoleArn", ROLL_BACK];
 
 #[track_caller]
 fn check(action: &str, resource: &str, context: Value, allowed: bool) {
@@ -132,15 +135,183 @@ fn queue(output: &str) -> String {
 }
 
 #[test]
-fn a_failing_deployment_goes_from_one_function_to_the_other_and_not_back() {
+fn one_function_takes_failing_deployments_off_their_queue() {
     let handed_over = queue("FailingDeploymentsQueueUrl");
-    let (giver, taker) = ("TaskStoppedRoleArn", "DeploymentChangedRoleArn");
-    for (role, sends) in [(giver, true), (taker, false)] {
-        check_of(role, "sqs:SendMessage", &handed_over, json!({}), sends);
+    for role in ROLES {
+        // deployment-changed leaves word to itself there, to look at a rollback again later.
+        check_of(role, "sqs:SendMessage", &handed_over, json!({}), true);
         for action in ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"] {
-            let action = format!("sqs:{action}");
-            check_of(role, &action, &handed_over, json!({}), !sends);
+            let (action, takes) = (format!("sqs:{action}"), role == "DeploymentChangedRoleArn");
+            check_of(role, &action, &handed_over, json!({}), takes);
         }
+    }
+}
+
+#[test]
+fn a_rollback_is_asked_for_by_deployment_changed_and_taken_by_roll_back() {
+    let asked = queue("RollBackQueueUrl");
+    for role in ROLES {
+        let sends = role == "DeploymentChangedRoleArn";
+        check_of(role, "sqs:SendMessage", &asked, json!({}), sends);
+        for action in ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"] {
+            let (action, takes) = (format!("sqs:{action}"), role == ROLL_BACK);
+            check_of(role, &action, &asked, json!({}), takes);
+        }
+    }
+}
+
+const WRITES: [&str; 3] = [
+    "ecs:UpdateService",
+    "ecs:StopServiceDeployment",
+    "ecs:ContinueServiceDeployment",
+];
+
+/// What the tag of the service says to IAM.
+fn tagged(value: &str) -> Value {
+    json!({ "aws:ResourceTag/opsbot:rollback": value })
+}
+
+#[test]
+fn roll_back_writes_to_opted_in_services_of_watched_clusters_only() {
+    let service = |cluster: &str| format!("{ECS}:service/{cluster}/order-api");
+    for action in WRITES {
+        for (tag, allowed) in [
+            (tagged("auto"), true),
+            (tagged("Ask"), true),
+            (tagged("dry-run"), false),
+            (tagged("off"), false),
+            (tagged(""), false),
+            (json!({}), false),
+            (json!({ "aws:ResourceTag/rollback": "auto" }), false),
+        ] {
+            check_of(
+                ROLL_BACK,
+                action,
+                &service("prod-apps"),
+                tag.clone(),
+                allowed,
+            );
+            check_of(ROLL_BACK, action, &service("test-apps"), tag.clone(), false);
+            check_of(ROLL_BACK, action, "*", tag, false);
+        }
+    }
+}
+
+#[test]
+fn roll_back_stops_deployments_of_watched_clusters_only() {
+    let deployment = |cluster: &str| format!("{ECS}:service-deployment/{cluster}/order-api/ej7");
+    for action in &WRITES[1..] {
+        check_of(ROLL_BACK, action, &deployment("prod-apps"), json!({}), true);
+        check_of(
+            ROLL_BACK,
+            action,
+            &deployment("test-apps"),
+            json!({}),
+            false,
+        );
+    }
+    let update = "ecs:UpdateService";
+    check_of(
+        ROLL_BACK,
+        update,
+        &deployment("prod-apps"),
+        tagged("auto"),
+        false,
+    );
+}
+
+#[test]
+fn roll_back_passes_the_listed_roles_to_tasks_only() {
+    let to = |service: &str| json!({ "iam:PassedToService": service });
+    let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    let tasks = "ecs-tasks.amazonaws.com";
+    for (name, service, allowed) in [
+        ("order-api-execution", tasks, true),
+        ("order-api-task", tasks, true),
+        ("order-api-task", "lambda.amazonaws.com", false),
+        ("order-api-task", "ecs.amazonaws.com", false),
+        ("billing-task", tasks, false),
+        ("admin", tasks, false),
+    ] {
+        check_of(ROLL_BACK, "iam:PassRole", &role(name), to(service), allowed);
+    }
+    check_of(
+        ROLL_BACK,
+        "iam:PassRole",
+        &role("order-api-task"),
+        json!({}),
+        false,
+    );
+}
+
+#[test]
+fn no_other_function_may_write_to_ecs_or_pass_a_role() {
+    let service = format!("{ECS}:service/prod-apps/order-api");
+    let deployment = format!("{ECS}:service-deployment/prod-apps/order-api/ej7");
+    let passed = json!({ "iam:PassedToService": "ecs-tasks.amazonaws.com" });
+    let task_role = "arn:aws:iam::111122223333:role/order-api-task";
+    for role in ROLES.into_iter().filter(|role| *role != ROLL_BACK) {
+        for action in WRITES {
+            check_of(role, action, &service, tagged("auto"), false);
+            check_of(role, action, &deployment, json!({}), false);
+        }
+        check_of(role, "iam:PassRole", task_role, passed.clone(), false);
+    }
+}
+
+#[test]
+fn roll_back_changes_nothing_else_in_ecs() {
+    let service = format!("{ECS}:service/prod-apps/order-api");
+    for action in [
+        "DeleteService",
+        "CreateService",
+        "DeregisterTaskDefinition",
+        "RegisterTaskDefinition",
+        "RunTask",
+        "StopTask",
+        "TagResource",
+        "UpdateServicePrimaryTaskSet",
+    ] {
+        let action = format!("ecs:{action}");
+        check_of(ROLL_BACK, &action, &service, tagged("auto"), false);
+        check_of(ROLL_BACK, &action, "*", tagged("auto"), false);
+    }
+}
+
+#[test]
+fn roll_back_reads_what_a_verdict_rests_on() {
+    for kind in ["service", "service-deployment", "service-revision"] {
+        for action in [
+            "ecs:DescribeServices",
+            "ecs:ListServiceDeployments",
+            "ecs:DescribeServiceDeployments",
+            "ecs:DescribeServiceRevisions",
+        ] {
+            let of = |cluster: &str| format!("{ECS}:{kind}/{cluster}/order-api");
+            check_of(ROLL_BACK, action, &of("prod-apps"), json!({}), true);
+            check_of(ROLL_BACK, action, &of("test-apps"), json!({}), false);
+        }
+    }
+    check_of(
+        ROLL_BACK,
+        "ecs:DescribeTaskDefinition",
+        "*",
+        json!({}),
+        true,
+    );
+    let stack = "arn:aws:cloudformation:us-east-1:111122223333:stack/shop/1a2b3c";
+    check_of(
+        ROLL_BACK,
+        "cloudformation:DescribeStacks",
+        stack,
+        json!({}),
+        true,
+    );
+    for action in ["cloudformation:UpdateStack", "cloudformation:DeleteStack"] {
+        check_of(ROLL_BACK, action, stack, json!({}), false);
+    }
+    for action in ["ecs:ListTasks", "ecs:DescribeTasks", "logs:GetLogEvents"] {
+        check_of(ROLL_BACK, action, "*", json!({}), false);
     }
 }
 

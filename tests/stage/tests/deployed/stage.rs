@@ -10,6 +10,11 @@ pub(crate) fn stage() -> &'static Stage {
         start(&[
             ("ClusterPattern", "prod-*"),
             ("AlertEmail", "oncall@example.com"),
+            ("EnableRollback", "yes"),
+            (
+                "RollbackPassRoleArns",
+                "arn:aws:iam::111122223333:role/order-api-*,arn:aws:iam::111122223333:role/shop/nightly",
+            ),
         ])
     })
 }
@@ -28,7 +33,11 @@ pub(crate) fn function() -> String {
 
 /// What the functions logged.
 pub(crate) fn logs() -> Vec<String> {
-    let outputs = ["DeploymentChangedFunctionName", "TaskStoppedFunctionName"];
+    let outputs = [
+        "DeploymentChangedFunctionName",
+        "TaskStoppedFunctionName",
+        "RollBackFunctionName",
+    ];
     let functions = outputs.map(|output| stage().output(output).unwrap());
     let logs = functions.map(|function| stage().logs(&function).unwrap());
     logs.concat()

@@ -7,6 +7,7 @@ use super::words::revision;
 use crate::facts::{Deployment, Rollout};
 use crate::incident::{OpenIncident, incident_id};
 use crate::response::Response;
+use crate::verdict::Attempt;
 
 /// A deployment and its service deployment may begin this far apart.
 const MOMENT: TimeDelta = TimeDelta::minutes(1);
@@ -52,7 +53,9 @@ impl Story<'_> {
     pub(super) fn rolled_back(&self) -> Option<OpenIncident> {
         let this = self.deployment?;
         let record = self.record.known();
+        let of_opsbot = || record?.open_for(&self.attempt()?.failed);
         let told = record.and_then(|record| record.rolled_back_to(this));
+        let told = told.or_else(of_opsbot);
         let open = |failed: &Deployment| record.and_then(|record| record.open_for(&failed.id));
         let listed = self.failed_release();
         let newest = || record?.open.iter().rfind(|open| open.deployment != this);
@@ -79,6 +82,7 @@ impl Story<'_> {
         let history = self.facts.history.known();
         let newest = history.and_then(|history| history.first());
         seen.is_some()
+            || self.attempt().is_some()
             || newest.is_some_and(|newest| {
                 let reason = newest.reason.as_deref().unwrap_or_default();
                 let began = self.failing().and_then(|failing| failing.created_at);
@@ -86,6 +90,13 @@ impl Story<'_> {
                 let no_candidate = reason.contains("No rollback candidate");
                 newest.status == "ROLLBACK_FAILED" && (older || !no_candidate)
             })
+    }
+
+    /// The rollback of opsbot's that made this deployment.
+    fn attempt(&self) -> Option<&Attempt> {
+        let attempts = self.judged?.attempts.known()?;
+        let made = |it: &&Attempt| it.made.is_some() && it.made.as_deref() == self.deployment;
+        attempts.newest.as_ref().filter(made)
     }
 
     /// The failed release beside this rollback, where ECS still lists it.

@@ -8,10 +8,12 @@ mod impact;
 mod incident;
 mod next;
 mod recovered;
+mod rollback;
 mod rolled_back;
 mod settled;
 mod stop_links;
 mod stopped;
+mod unfinished;
 mod unreadable;
 mod why;
 mod words;
@@ -34,6 +36,7 @@ use crate::incident::{OpenIncident, ServiceRecord, incident_id};
 use crate::response::{Response, Said, respond};
 use crate::sanitize::line;
 use crate::stop;
+use crate::verdict::Judged;
 use words::{clock, duration, quoted, revision};
 
 /// What is known of one failing deployment when its alert is composed.
@@ -55,6 +58,8 @@ pub struct Story<'a> {
     pub failed: bool,
     /// The marks of the table, where they could not be read.
     pub unmarked: Option<&'a Missing>,
+    /// opsbot's verdict on a rollback, where rollbacks are enabled.
+    pub judged: Option<&'a Judged>,
 }
 
 impl Story<'_> {
@@ -197,7 +202,8 @@ impl Story<'_> {
         let stack = stack.map(|name| line(name, 128));
         Alert {
             kind,
-            severity: impact::severity(kind, service, bad, response),
+            severity: impact::severity(kind, service, bad, response)
+                .max(rollback::severity(self.judged)),
             incident: incident_id(self.service, subject.unwrap_or("deployment")),
             at: self.at,
             service: self.service.clone(),
@@ -223,7 +229,9 @@ impl Story<'_> {
                 stack: stack.as_deref(),
                 keeps_failing: kind == Kind::DeploymentFailing,
                 blind: causes.is_empty() && self.denied(),
+                goes_back: rollback::is_done_by_opsbot(self.judged),
             }),
+            rollback: self.judged.map(rollback::section),
             evidence: collected::evidence(facts),
             not_collected: collected::gaps(facts, self.record, self.unmarked),
             links: collected::links(self.service, facts),

@@ -20,6 +20,8 @@ pub(super) struct Situation<'a> {
     pub(super) keeps_failing: bool,
     /// No cause is seen, and a permission is missing.
     pub(super) blind: bool,
+    /// opsbot goes back.
+    pub(super) goes_back: bool,
 }
 
 pub(super) fn steps(now: &Situation<'_>) -> Vec<String> {
@@ -32,6 +34,9 @@ pub(super) fn steps(now: &Situation<'_>) -> Vec<String> {
         );
     }
     let service = now.service;
+    if now.goes_back {
+        steps.push(moved_tag(now).unwrap_or_else(|| infrastructure_code(now.failing)));
+    }
     match now.response {
         Response::RollingBack { .. } | Response::WillRollBack { .. } => {
             steps.push(moved_tag(now).unwrap_or_else(|| infrastructure_code(now.failing)));
@@ -84,6 +89,9 @@ pub(super) fn steps(now: &Situation<'_>) -> Vec<String> {
 /// CloudFormation rolls its stack back by itself when the circuit breaker fails the update; whoever
 /// updates the service beside it fights it.
 fn way_back(now: &Situation<'_>) -> Option<String> {
+    if now.goes_back {
+        return None;
+    }
     if let Some(pin) = pin(now) {
         return Some(pin);
     }

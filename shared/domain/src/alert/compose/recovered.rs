@@ -8,8 +8,9 @@ use super::{collected, headline, impact, next};
 use crate::arn::ServiceArn;
 use crate::facts::{Fact, Service, TargetGroup};
 use crate::incident::OpenIncident;
+use crate::verdict::Attempt;
 
-/// It is over: the last word of an incident.
+/// It is over: the last word of an incident. `attempt` is opsbot's own rollback, if there was one.
 pub fn recovered(
     arn: &ServiceArn,
     open: &OpenIncident,
@@ -17,6 +18,7 @@ pub fn recovered(
     at: DateTime<Utc>,
     service: &Fact<Service>,
     target_groups: &[TargetGroup],
+    attempt: Option<&Attempt>,
 ) -> Alert {
     let known = service.known();
     let deployment = known.and_then(|service| service.deployment(completed));
@@ -30,12 +32,19 @@ pub fn recovered(
         .failing
         .as_deref()
         .map_or_else(|| "the deployment".to_owned(), revision);
-    let by_rollback = open.rolling_back_to.as_deref() == Some(completed);
-    let how = if by_rollback {
-        "ECS rolled back to it"
-    } else {
-        "a deployment of it completed"
+    let by_ecs = open.rolling_back_to.as_deref() == Some(completed);
+    let attempt = attempt.filter(|it| it.failed == open.deployment);
+    let by_opsbot = attempt.is_some_and(|it| match &it.made {
+        Some(made) => made == completed,
+        // ECS goes back under the old deployment's own id.
+        None => by_ecs || on.as_ref() == Some(&revision(&it.to)),
+    });
+    let how = match (by_opsbot, by_ecs) {
+        (true, _) => "opsbot rolled back to it",
+        (false, true) => "ECS rolled back to it",
+        (false, false) => "a deployment of it completed",
     };
+    let by_rollback = by_opsbot || by_ecs;
     let mut next_steps = Vec::new();
     if by_rollback {
         next_steps.push(next::infrastructure_code(&failed));
@@ -68,6 +77,7 @@ pub fn recovered(
             code: "over".to_owned(),
             sentence: String::new(),
         },
+        rollback: None,
         evidence: EvidenceSection::default(),
         not_collected: service.missing().into_iter().map(collected::gap).collect(),
         next_steps,

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::super::{Alert, EvidenceSection, Kind, Link, Response, Severity, links};
+use super::super::{
+    Alert, EvidenceSection, Kind, Link, Response, Rollback as Section, Severity, links,
+};
 use super::words::{clock, quoted, revision};
 use super::{collected, headline, impact, next};
 use crate::facts::{Deployment, Service};
@@ -53,7 +55,11 @@ impl Rollback<'_> {
             causes: Vec::new(),
             impact: impact::sentences(service, self.judged(), &[]),
             changes: Vec::new(),
-            response: self.response(),
+            response: Response {
+                code: "none".to_owned(),
+                sentence: String::new(),
+            },
+            rollback: Some(self.section()),
             evidence: EvidenceSection::default(),
             not_collected: self.gaps(),
             next_steps: self.next_steps(),
@@ -63,21 +69,21 @@ impl Rollback<'_> {
     }
 
     /// The verdict, and what became of it where it was a write.
-    fn response(&self) -> Response {
-        let verdict = self.verdict.sentence();
-        match self.tried {
-            None => Response {
-                code: self.verdict.code().to_owned(),
-                sentence: verdict,
-            },
-            Some((_, outcome)) if outcome.is_done() && self.verdict.is_write() => Response {
-                code: self.verdict.code().to_owned(),
-                sentence: verdict,
-            },
-            Some((plan, outcome)) => Response {
-                code: outcome.code().to_owned(),
-                sentence: outcome.sentence(plan),
-            },
+    fn section(&self) -> Section {
+        let to = self.tried.map(|(plan, _)| plan).or(self.verdict.plan());
+        let done = self.tried.is_some_and(|(_, outcome)| outcome.is_done());
+        let proposal = self.verdict.proposal().filter(|_| !done);
+        let (code, sentence) = match self.tried {
+            Some((plan, outcome)) if !outcome.is_done() || !self.verdict.is_write() => {
+                (outcome.code(), outcome.sentence(plan))
+            }
+            _ => (self.verdict.code(), self.verdict.sentence()),
+        };
+        Section {
+            code: code.to_owned(),
+            sentence,
+            to: to.map(|plan| revision(plan.to())),
+            command: proposal.map(|proposal| proposal.command()),
         }
     }
 

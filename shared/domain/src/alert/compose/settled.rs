@@ -50,6 +50,7 @@ pub fn settled(
             code: "over".to_owned(),
             sentence: String::new(),
         },
+        rollback: None,
         evidence: EvidenceSection::default(),
         not_collected: service
             .missing()

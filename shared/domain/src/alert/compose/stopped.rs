@@ -68,6 +68,7 @@ impl Stopped<'_> {
             impact: impact::sentences(service, None, &[]),
             changes: Vec::new(),
             response: self.response(),
+            rollback: None,
             evidence: collected::evidence(self.facts),
             not_collected: collected::gaps(self.facts, self.record, self.uncounted),
             next_steps,

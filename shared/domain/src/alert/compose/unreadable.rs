@@ -32,6 +32,7 @@ pub fn unreadable(event: &Malformed, service: ServiceArn, at: DateTime<Utc>) -> 
             code: "unknown".to_owned(),
             sentence: String::new(),
         },
+        rollback: None,
         evidence: EvidenceSection::default(),
         not_collected: Vec::new(),
         next_steps: vec![

@@ -1,13 +1,19 @@
 //! Why: the causes behind the stopped tasks, or what ECS says where no task tells.
 
 use super::Story;
-use crate::causes::{self, Context, Ranked};
+use crate::causes::{self, Cause, Context, Ranked};
 use crate::facts::Why;
 
 /// How old a service event may be to explain what happens now.
 const RECENT: chrono::TimeDelta = chrono::TimeDelta::hours(1);
 
 impl Story<'_> {
+    /// Why the deployment's tasks stop, best first.
+    pub fn causes(&self) -> Vec<Cause> {
+        let ranked = self.ranked().into_iter();
+        ranked.map(|ranked| ranked.finding.cause).collect()
+    }
+
     pub(super) fn ranked(&self) -> Vec<Ranked> {
         let facts = self.facts;
         let service_events = facts

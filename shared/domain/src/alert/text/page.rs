@@ -63,17 +63,27 @@ impl Page {
         self.verbatim(&line);
     }
 
-    /// A paragraph; a command at its end gets a line of its own, whole, so that it can be copied.
+    /// A paragraph; a command in it gets a line of its own, whole, so that it can be copied.
     pub fn instruction(&mut self, first: &str, text: &str) {
-        match text.split_once(": aws ") {
-            Some((words, command)) => {
-                self.paragraph(first, &format!("{words}:"));
-                self.verbatim(&format!(
-                    "{}aws {command}",
-                    " ".repeat(first.chars().count())
-                ));
-            }
-            None => self.paragraph(first, text),
+        let Some((words, command)) = text.split_once(": aws ") else {
+            return self.paragraph(first, text);
+        };
+        let (command, rest) = split_sentence(command);
+        let indent = " ".repeat(first.chars().count());
+        self.paragraph(first, &format!("{words}:"));
+        self.verbatim(&format!("{indent}aws {command}"));
+        if let Some(rest) = rest {
+            self.instruction(&indent, rest);
         }
+    }
+}
+
+/// The first sentence without its full stop, and the rest: a sentence begins with a capital letter.
+pub(in crate::alert) fn split_sentence(text: &str) -> (&str, Option<&str>) {
+    let begins = |at: &usize| text[at + 2..].starts_with(|c: char| c.is_uppercase());
+    let mut ends = text.match_indices(". ").map(|(at, _)| at);
+    match ends.find(begins) {
+        Some(at) => (&text[..at], Some(&text[at + 2..])),
+        None => (text, None),
     }
 }

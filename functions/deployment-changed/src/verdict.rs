@@ -1,0 +1,123 @@
+//! Whether opsbot rolls a failing deployment back: judged, said in the alert, and asked for.
+
+use aws::Invocation;
+use aws::gather::{Closer, complete};
+use aws::invocation::Enabled;
+use domain::alert::compose::Story;
+use domain::facts::{Fact, Missing};
+use domain::incident::News;
+use domain::verdict::{
+    Attempts, Case, Decision, Judged, LookedAt, Request, Requester, decide, old_causes,
+};
+
+/// What is judged.
+pub(crate) struct Question<'a> {
+    /// The failure, with what is known after the second round.
+    pub(crate) story: Story<'a>,
+    /// The failing deployment.
+    pub(crate) deployment: &'a str,
+    pub(crate) closer: &'a Closer,
+    pub(crate) attempts: Fact<Attempts>,
+    /// The piece of news that the failure is.
+    pub(crate) news: &'a News,
+}
+
+/// A verdict, and its record.
+pub(crate) struct Answer {
+    pub(crate) judged: Judged,
+    decision: Decision,
+}
+
+/// Judges it, and asks roll-back where that is to be.
+pub(crate) async fn judge(
+    question: Question<'_>,
+    enabled: Enabled<'_>,
+    invocation: &Invocation<'_>,
+) -> Answer {
+    let mut case = question.case(enabled, invocation);
+    complete(&invocation.asking(), &mut case).await;
+    let verdict = decide(&case);
+    let mut decision = Decision::of(&case, &verdict, "deployment-changed", invocation.request_id);
+    let mut not_asked = None;
+    if Judged::asks(&verdict) {
+        let request = question.request(&case);
+        let asked = question.ask(&request, enabled, invocation).await;
+        not_asked = asked.err();
+        let outcome = match &not_asked {
+            None => "asked roll-back",
+            Some(_) => "could not ask roll-back",
+        };
+        decision.outcome = Some(outcome.to_owned());
+    }
+    let attempts = case.attempts;
+    let judged = Judged {
+        verdict,
+        attempts,
+        not_asked,
+    };
+    Answer { judged, decision }
+}
+
+impl Question<'_> {
+    fn case(&self, enabled: Enabled<'_>, invocation: &Invocation<'_>) -> Case {
+        let facts = &self.closer.facts;
+        let service = facts.service.known();
+        let old = service.map(|it| old_causes(it, self.deployment, &self.closer.other_tasks));
+        Case {
+            arn: self.story.service.clone(),
+            deployment: self.deployment.to_owned(),
+            service: facts.service.clone(),
+            history: facts.history.clone(),
+            revisions: facts.revisions.clone(),
+            record: self.story.record.clone(),
+            attempts: self.attempts.clone(),
+            definitions: self.closer.definitions(),
+            causes: self.story.causes(),
+            old_causes: old.unwrap_or_default(),
+            stack: None,
+            requester: Requester::Event,
+            policy: enabled.policy,
+            now: invocation.now,
+        }
+    }
+
+    fn request(&self, case: &Case) -> Request {
+        Request {
+            service: case.arn.clone(),
+            deployment: case.deployment.clone(),
+            incident: self.story.incident().id,
+            causes: case.causes.clone(),
+            old_causes: case.old_causes.clone(),
+            at: case.now,
+            looked_at: LookedAt::named_by(case),
+        }
+    }
+
+    /// One request for each telling of a failure: a retry sends none beside it, and a failure that
+    /// is told anew is asked for anew.
+    async fn ask(
+        &self,
+        request: &Request,
+        enabled: Enabled<'_>,
+        invocation: &Invocation<'_>,
+    ) -> Result<(), Missing> {
+        let group = request.service.to_string();
+        let at = self.news.at.timestamp_millis();
+        let id = format!("{}#{}@{at}", request.service, self.news.key);
+        let clients = invocation.clients;
+        let sent = aws::queues::send_in_order(clients, enabled.queue, request, &group, &id).await;
+        sent.map_err(|error| {
+            tracing::error!("{}", aws::chain(&error));
+            Missing::new("roll-back", error.why())
+        })
+    }
+}
+
+impl Answer {
+    /// Keeps the record of the decision.
+    pub(crate) async fn keep(&self, story: &Story<'_>, invocation: &Invocation<'_>) {
+        let state = invocation.state_after_publish();
+        // Where the table does not take it the log has it.
+        let _ = state.decided(story.service, &self.decision).await;
+    }
+}

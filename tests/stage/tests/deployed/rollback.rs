@@ -1,0 +1,440 @@
+//! A rollback that was asked for, from its queue or a person through the deployed function to ECS,
+//! with the deployed role.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+use simulator::{Breaker, Fate, Options, Outcome, Simulator, TaskDefinition, World};
+use stage::{ACCOUNT, Alert, EVENT_SOURCE, REGION};
+
+use crate::incidents::{alert, each_item};
+use crate::stage::{alone, logs, stage};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const WRITES: [&str; 3] = [
+    "ecs:UpdateService",
+    "ecs:StopServiceDeployment",
+    "ecs:ContinueServiceDeployment",
+];
+
+/// A release of `order-api:42` whose tasks exit. `order-api:41` was good before it.
+struct Release {
+    cluster: &'static str,
+    tag: Option<&'static str>,
+    breaker: Option<Breaker>,
+    /// The task role of the good revision; the stack lets `order-api-…` be passed.
+    role: &'static str,
+    /// How long the release has been failing.
+    since: Duration,
+}
+
+/// The breaker, without rollback, has stopped it, and the service has opted in.
+const FAILED: Release = Release {
+    cluster: "prod-apps",
+    tag: Some("auto"),
+    breaker: None,
+    role: "order-api-task",
+    since: Duration::from_secs(1_800),
+};
+
+/// ECS with a release in it, whose callers are held to the deployed roles.
+struct Scene {
+    ecs: Simulator,
+    cluster: &'static str,
+    deployment: String,
+}
+
+impl Release {
+    fn breaker(self, breaker: Breaker) -> Self {
+        Self {
+            breaker: Some(breaker),
+            ..self
+        }
+    }
+
+    /// It is released, and fails. Nothing of earlier releases is remembered.
+    fn play(self) -> Scene {
+        each_item(|key| ("delete_item", json!({ "Key": key })));
+        let mut world = World::new()
+            .located(ACCOUNT, REGION)
+            .event_source(EVENT_SOURCE)
+            .starting_at(an_hour_ago().into());
+        for revision in [41, 42] {
+            let definition = TaskDefinition::of("order-api").revision(revision);
+            let role = format!("arn:aws:iam::{ACCOUNT}:role/{}", self.role);
+            let definition = definition.container("app", "order-api:1.9.0");
+            world.register(definition.with("taskRoleArn", role));
+        }
+        let exits = Fate::exits("app", 1).after(Duration::from_secs(20));
+        world.set_fate("order-api:42", exits);
+        let service = world.service(self.cluster, "order-api").desired(2);
+        let mut service = service.task_definition("order-api:41");
+        service = match self.breaker {
+            Some(breaker) => service.breaker(breaker),
+            None => service,
+        };
+        service = match self.tag {
+            Some(value) => service.tag("opsbot:rollback", value),
+            None => service,
+        };
+        service.create();
+        world.settle();
+        let deployment = world.deploy(self.cluster, "order-api", "order-api:42");
+        world.advance(self.since);
+        world.drain_events();
+        let options = Options {
+            authorizer: Some(stage().aws().authorizer()),
+            ..Options::default()
+        };
+        let ecs = Simulator::start(world, options).unwrap();
+        stage().serve_ecs_from(ecs.url()).unwrap();
+        Scene {
+            ecs,
+            cluster: self.cluster,
+            deployment,
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the deployed functions read the clock"
+)]
+fn an_hour_ago() -> SystemTime {
+    SystemTime::now() - Duration::from_secs(3_600)
+}
+
+impl Scene {
+    /// What deployment-changed asks for.
+    fn request(&self) -> Value {
+        let Self {
+            cluster,
+            deployment,
+            ..
+        } = self;
+        let id = deployment.rsplit('/').next().unwrap();
+        json!({
+            "service": {
+                "partition": "aws", "region": REGION, "account": ACCOUNT,
+                "cluster": cluster, "service": "order-api",
+            },
+            "deployment": deployment,
+            "incident": format!("ecs/{ACCOUNT}/{REGION}/{cluster}/order-api/{id}"),
+            "causes": ["app_error"],
+            "old_causes": [],
+            "at": self.ecs.with(|world| world.now().to_rfc3339()),
+        })
+    }
+
+    /// Puts the request into the queue, as another message each time.
+    fn ask(&self) {
+        static ASKED: AtomicU32 = AtomicU32::new(0);
+        let with = json!({
+            "QueueUrl": stage().output("RollBackQueueUrl").unwrap(),
+            "MessageBody": self.request().to_string(),
+            "MessageGroupId": format!("{}/order-api", self.cluster),
+            "MessageDeduplicationId": ASKED.fetch_add(1, Ordering::Relaxed).to_string(),
+        });
+        stage().call("sqs", "send_message", with).unwrap();
+    }
+
+    /// What a person is answered.
+    fn invoke(&self, more: &Value) -> Value {
+        let mut payload = json!({ "cluster": self.cluster, "service": "order-api" });
+        let more = more.as_object().unwrap().clone();
+        payload.as_object_mut().unwrap().extend(more);
+        let function = stage().output("RollBackFunctionName").unwrap();
+        let answer = stage().invoke(&function, &payload).unwrap();
+        answer.unwrap_or_else(|error| panic!("{error}; the logs: {:#?}", logs()))
+    }
+
+    /// The writes that ECS took.
+    fn writes(&self) -> Vec<String> {
+        let calls = self.ecs.calls().into_iter();
+        let writes = calls.filter(|call| WRITES.contains(&call.action.as_str()));
+        let taken = writes.filter(|call| call.outcome == Outcome::Ok);
+        taken.map(|call| call.action).collect()
+    }
+
+    /// The calls that IAM, or ECS, refused.
+    fn refused(&self) -> Vec<String> {
+        let calls = self.ecs.calls().into_iter();
+        let refused = calls.filter(|call| call.outcome != Outcome::Ok);
+        refused.map(|call| call.action).collect()
+    }
+
+    /// What the service's PRIMARY deployment runs, once it has settled.
+    fn serves(&self) -> String {
+        self.ecs.with(|world| {
+            world.settle();
+            let service = world.find_service(self.cluster, "order-api").unwrap();
+            let primary = service.deployments.first().unwrap(); // PRIMARY comes first
+            primary
+                .task_definition
+                .rsplit('/')
+                .next()
+                .unwrap()
+                .to_owned()
+        })
+    }
+}
+
+/// The codes of what was decided, in the table.
+fn decided() -> Vec<String> {
+    let table = stage().output("StateTableName").unwrap();
+    let scan = json!({ "TableName": table, "ConsistentRead": true });
+    let found = stage().call("dynamodb", "scan", scan).unwrap();
+    let items = found["Items"].as_array().unwrap().clone();
+    let of_decisions = |item: &Value| item["pk"]["S"].as_str().unwrap().starts_with("decisions#");
+    let items = items.into_iter().filter(of_decisions);
+    let attributes = items.flat_map(|item| item.as_object().unwrap().clone());
+    let records = attributes.filter(|(name, _)| name.contains('#'));
+    let codes = records.map(|(_, record)| {
+        let record: Value = serde_json::from_str(record["S"].as_str().unwrap()).unwrap();
+        record["verdict"].as_str().unwrap().to_owned()
+    });
+    codes.collect()
+}
+
+#[track_caller]
+fn told(alert: &Alert, kind: &str, says: &[&str]) {
+    let email = alert.form("email");
+    assert_eq!(alert.attributes["kind"], kind, "{email}");
+    // A sentence may be broken at any blank.
+    let email: Vec<&str> = email.split_whitespace().collect();
+    let email = email.join(" ");
+    for words in says {
+        assert!(email.contains(words), "{words} is not in: {email}");
+    }
+}
+
+#[test]
+fn a_failed_release_goes_back_once_and_every_call_is_allowed() {
+    let _alone = alone();
+    let scene = FAILED.breaker(Breaker::on()).play();
+    scene.ask();
+    let started = alert();
+    scene.ask(); // as after a redrive
+    let again = stage().receive_alerts(Duration::from_secs(3)).unwrap();
+
+    told(
+        &started,
+        "rollback_started",
+        &["order-api:41", "UpdateService"],
+    );
+    assert_eq!(again, []);
+    assert_eq!(scene.writes(), ["ecs:UpdateService"]);
+    assert_eq!(
+        scene.refused(),
+        [""; 0],
+        "the deployed role lacks a permission"
+    );
+    assert_eq!(scene.serves(), "order-api:41");
+    assert!(
+        decided().contains(&"roll_back".to_owned()),
+        "{:?}",
+        decided()
+    );
+}
+
+#[test]
+fn a_release_in_flight_with_no_breaker_is_stopped() {
+    let _alone = alone();
+    let release = Release {
+        since: Duration::from_secs(300),
+        ..FAILED
+    };
+    let scene = release.play();
+    scene.ask();
+    told(
+        &alert(),
+        "rollback_started",
+        &["order-api:41", "StopServiceDeployment"],
+    );
+    assert_eq!(scene.writes(), ["ecs:StopServiceDeployment"]);
+    assert_eq!(
+        scene.refused(),
+        [""; 0],
+        "the deployed role lacks a permission"
+    );
+    assert_eq!(scene.serves(), "order-api:41");
+}
+
+#[test]
+fn without_the_tag_nothing_is_written() {
+    let _alone = alone();
+    let release = Release {
+        tag: None,
+        ..FAILED
+    };
+    let scene = release.breaker(Breaker::on()).play();
+    scene.ask();
+    told(
+        &alert(),
+        "rollback_held",
+        &["the service has no tag opsbot:rollback"],
+    );
+    assert_eq!((scene.writes(), scene.refused()), (vec![], vec![]));
+    assert_eq!(decided(), ["hold_not_opted_in"]);
+}
+
+#[test]
+fn a_cluster_outside_the_pattern_is_neither_read_nor_written() {
+    let _alone = alone();
+    let release = Release {
+        cluster: "test-apps",
+        ..FAILED
+    };
+    let scene = release.breaker(Breaker::on()).play();
+    scene.ask();
+    stage().receive_alerts(Duration::from_secs(5)).unwrap();
+    let function = stage().output("RollBackFunctionName").unwrap();
+    let payload = json!({ "cluster": "test-apps", "service": "order-api" });
+    let answer = stage().invoke(&function, &payload).unwrap();
+    let done = answer.as_ref().is_ok_and(|answer| answer["done"] == true);
+    assert!(!done, "{answer:?}");
+    let answered = scene.ecs.calls().into_iter();
+    let answered = answered.filter(|call| call.outcome == Outcome::Ok);
+    let actions: Vec<_> = answered.map(|call| call.action).collect();
+    assert_eq!(actions, [""; 0]);
+}
+
+#[test]
+fn a_role_that_may_not_be_passed_is_named_with_the_statement_to_add() {
+    let _alone = alone();
+    let release = Release {
+        role: "billing-task",
+        ..FAILED
+    };
+    let scene = release.breaker(Breaker::on()).play();
+    scene.ask();
+    let held = alert();
+    let says = [
+        "iam:PassRole",
+        "arn:aws:iam::111122223333:role/billing-task",
+    ];
+    told(&held, "rollback_held", &says);
+    assert!(
+        held.form("email").contains("\"Effect\""),
+        "{}",
+        held.form("email")
+    );
+    assert_eq!(scene.writes(), [""; 0]);
+}
+
+#[test]
+fn what_iam_refuses_for_the_tag_is_named_too() {
+    let _alone = alone();
+    // opsbot overlooks the blank, IAM does not.
+    let release = Release {
+        tag: Some("auto "),
+        ..FAILED
+    };
+    let scene = release.breaker(Breaker::on()).play();
+    scene.ask();
+    told(&alert(), "rollback_held", &["ecs:UpdateService"]);
+    assert_eq!(
+        (scene.writes(), scene.refused()),
+        (vec![], vec!["ecs:UpdateService".to_owned()])
+    );
+}
+
+#[test]
+fn a_dry_run_answers_what_would_be_done_and_does_nothing() {
+    let _alone = alone();
+    let scene = FAILED.breaker(Breaker::on()).play();
+    let answer = scene.invoke(&json!({ "dry_run": true, "reason": "trying it" }));
+    assert_eq!(answer["verdict"], "dry_run");
+    assert_eq!(answer["done"], false);
+    assert_eq!(answer["plan"]["call"], "UpdateService");
+    assert!(
+        answer["command"]
+            .as_str()
+            .unwrap()
+            .contains("--task-definition order-api:41")
+    );
+    assert_eq!((scene.writes(), scene.refused()), (vec![], vec![]));
+    assert_eq!(decided(), ["dry_run"]);
+}
+
+#[test]
+fn where_a_person_is_asked_only_a_person_rolls_back() {
+    let _alone = alone();
+    let release = Release {
+        tag: Some("ask"),
+        ..FAILED
+    };
+    let scene = release.breaker(Breaker::on()).play();
+    scene.ask();
+    told(
+        &alert(),
+        "rollback_held",
+        &["the service's tag opsbot:rollback is \"ask\""],
+    );
+    assert_eq!(scene.writes(), [""; 0]);
+    let answer = scene.invoke(&json!({ "reason": "the canary is red" }));
+    assert_eq!(answer["done"], true, "{answer}");
+    told(
+        &alert(),
+        "rollback_started",
+        &["order-api:41", "the canary is red"],
+    );
+    assert_eq!(scene.writes(), ["ecs:UpdateService"]);
+    assert_eq!(scene.serves(), "order-api:41");
+}
+
+#[test]
+fn a_field_that_is_not_known_is_refused_before_anything_is_read() {
+    let _alone = alone();
+    let scene = FAILED.breaker(Breaker::on()).play();
+    let function = stage().output("RollBackFunctionName").unwrap();
+    let payload = json!({ "cluster": "prod-apps", "service": "order-api", "force": true });
+    let answer = stage().invoke(&function, &payload).unwrap();
+    let said = format!("{answer:?}");
+    assert!(said.contains("force"), "{said}");
+    assert!(scene.ecs.calls().is_empty());
+}
+
+/// Holds messages back in the queue of requests, or no more.
+fn taken_off_the_queue(enabled: bool) {
+    let function = stage().output("RollBackFunctionName").unwrap();
+    let with = json!({ "FunctionName": function });
+    let found = stage().call("lambda", "list_event_source_mappings", with);
+    let id = &found.unwrap()["EventSourceMappings"][0]["UUID"];
+    let with = json!({ "UUID": id, "Enabled": enabled });
+    stage()
+        .call("lambda", "update_event_source_mapping", with)
+        .unwrap();
+}
+
+#[test]
+fn a_release_that_is_superseded_while_the_request_waits_is_left_alone() {
+    let _alone = alone();
+    let scene = FAILED.breaker(Breaker::on()).play();
+    taken_off_the_queue(false);
+    scene.ask();
+    scene.ecs.with(|world| {
+        let next = TaskDefinition::of("order-api").revision(43);
+        world.register(next.container("app", "order-api:1.9.1"));
+        world.deploy("prod-apps", "order-api", "order-api:43");
+        world.advance(Duration::from_secs(60));
+    });
+    taken_off_the_queue(true);
+    let held = stage().receive_alerts(PATIENCE).unwrap();
+    assert_eq!(scene.writes(), [""; 0]);
+    assert_eq!(scene.serves(), "order-api:43");
+    assert_eq!(decided(), ["hold_superseded"], "{held:#?}");
+    told(&held[0], "rollback_held", &["order-api:43"]);
+}
+
+#[test]
+fn a_rollback_by_ecs_is_left_alone() {
+    let _alone = alone();
+    let scene = FAILED.breaker(Breaker::with_rollback()).play();
+    scene.ask();
+    stage().receive_alerts(Duration::from_secs(5)).unwrap();
+    assert_eq!(scene.writes(), [""; 0]);
+    assert_eq!(decided(), ["watch_ecs_rollback"]);
+    assert_eq!(scene.serves(), "order-api:41");
+}
