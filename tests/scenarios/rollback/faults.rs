@@ -18,7 +18,7 @@ async fn a_denied_call_is_told_with_the_statement_to_add() {
     2026-11-22 10:02:26 UTC, us-east-1, account 111122223333
 
     Impact:   Full capacity: order-api:41 runs 2 tasks; 2 desired, 0 pending.
-    Response: Not rolled back: ECS refused UpdateService: the role lacks
+    Rollback: Not rolled back: ECS refused UpdateService: the role lacks
               ecs:UpdateService.
     Next:     Add to the role of roll-back:
               {"Action":"ecs:UpdateService","Effect":"Allow","Resource":"arn:aws:ecs:us-east-1:111122223333:service/prod-apps/order-api"}
