@@ -14,6 +14,9 @@ use crate::state::{Claimant, State};
 /// Kept back from the deadline for the publish and the marks after it.
 const RESERVE: Duration = Duration::from_secs(15);
 
+/// What is tried again is not begun without this long for its answer.
+const ANSWER: Duration = Duration::from_secs(3);
+
 /// Rollbacks, where they are enabled.
 #[derive(Clone, Copy, Debug)]
 pub struct Enabled<'a> {
@@ -22,9 +25,6 @@ pub struct Enabled<'a> {
     /// What is allowed.
     pub policy: Policy,
 }
-
-/// What is tried again is not begun without this long for its answer.
-const ANSWER: Duration = Duration::from_secs(3);
 
 /// One invocation of a function.
 #[derive(Clone, Copy, Debug)]

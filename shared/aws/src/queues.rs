@@ -45,7 +45,9 @@ pub async fn send(
     sent(queue, Box::pin(call.send()).await)
 }
 
-/// Sends a message to a FIFO queue. Messages of one group are delivered one after the other, and one
+/// Sends a message to a FIFO queue.
+///
+/// Messages of one group are delivered one after the other, and one
 /// with an id that was sent in the last five minutes is dropped (Amazon SQS Developer Guide,
 /// `FIFO-queues-exactly-once-processing`).
 ///

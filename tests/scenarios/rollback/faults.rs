@@ -1,7 +1,7 @@
 //! An API fails: never two writes, and it is always told or comes again.
 
 use roll_back::Retry;
-use simulator::Fault;
+use simulator::{AuthRequest, Authorizer, Decision, Fault};
 
 use super::*;
 
@@ -18,7 +18,7 @@ async fn a_denied_call_is_told_with_the_statement_to_add() {
     2026-11-22 10:02:26 UTC, us-east-1, account 111122223333
 
     Impact:   Full capacity: order-api:41 runs 2 tasks; 2 desired, 0 pending.
-    Response: Not rolled back: ECS refused UpdateService: the role lacks
+    Rollback: Not rolled back: ECS refused UpdateService: the role lacks
               ecs:UpdateService.
     Next:     Add to the role of roll-back:
               {"Action":"ecs:UpdateService","Effect":"Allow","Resource":"arn:aws:ecs:us-east-1:111122223333:service/prod-apps/order-api"}
@@ -37,6 +37,27 @@ async fn a_denied_call_is_told_with_the_statement_to_add() {
     scene.bot.aws.clear_faults();
     scene.ask().await;
     assert_eq!(scene.writes(), ["UpdateService"]);
+}
+
+/// `UpdateService` needs the permission to hand the roles of the good revision to ECS.
+#[tokio::test]
+async fn a_role_that_may_not_be_passed_is_named_with_the_statement_to_add() {
+    let mut world = released(|service| auto(service).breaker(Breaker::on()));
+    world.settle();
+    let authorizer = Authorizer::new(async |request: AuthRequest| match request.action.as_str() {
+        "iam:PassRole" => Decision::Deny(String::new()),
+        _ => Decision::Allow,
+    });
+    let options = Options {
+        authorizer: Some(authorizer),
+        ..Options::default()
+    };
+    let scene = Scene::over(world, &[], options).await;
+    scene.ask().await;
+    scene.held(&["rollback_held critical refused"]);
+    let text = scene.text();
+    let statement = r#"{"Action":"iam:PassRole","Condition":{"StringEquals":{"iam:PassedToService":"ecs-tasks.amazonaws.com"}},"Effect":"Allow","Resource":"arn:aws:iam::111122223333:role/order-api-task"}"#;
+    assert!(text.contains(statement), "{text}");
 }
 
 #[tokio::test]

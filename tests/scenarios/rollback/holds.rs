@@ -31,16 +31,19 @@ async fn what_holds_is_told_with_the_command_for_a_person() {
     2026-11-22 10:02:26 UTC, us-east-1, account 111122223333
 
     Impact:   Full capacity: order-api:41 runs 2 tasks; 2 desired, 0 pending.
-    Response: Waiting for your word: the service's tag opsbot:rollback is "ask".
+    Rollback: Waiting for your word: the service's tag opsbot:rollback is "ask".
               opsbot would go back by UpdateService to order-api:41, away from
-              order-api:42. To do it: aws ecs update-service --region us-east-1
-              --cluster prod-apps --service order-api --task-definition order-api:41
+              order-api:42.
     Next:     By hand:
               aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41
 
     WHAT HAPPENED
       opsbot was to roll service order-api in cluster prod-apps back from
       order-api:42, and looked again at 10:02:26 UTC.
+
+    ROLLBACK
+      To do it:
+      aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41
     "#);
 }
 
@@ -101,7 +104,7 @@ async fn a_rollback_by_ecs_holds() {
     2026-11-22 10:01:30 UTC, us-east-1, account 111122223333
 
     Impact:   Full capacity: order-api:41 runs 2 tasks; 2 desired, 2 pending.
-    Response: Not rolled back by opsbot: ECS rolls back by itself when its circuit
+    Rollback: Not rolled back by opsbot: ECS rolls back by itself when its circuit
               breaker trips. opsbot reports how it ends.
 
     WHAT HAPPENED

@@ -13,7 +13,7 @@ use domain::arn::ServiceArn;
 use domain::causes::Cause;
 use domain::incident::incident_id;
 use domain::verdict::{LookedAt, Request, Requester};
-use simulator::{Breaker, Fate, Published, ServiceBuilder, TaskDefinition, World};
+use simulator::{Breaker, Fate, Options, Published, ServiceBuilder, TaskDefinition, World};
 use tests::bot::{Bot, IMPATIENT};
 
 const IMAGE: &str = "111122223333.dkr.ecr.us-east-1.amazonaws.com/order-api:v1";
@@ -66,7 +66,11 @@ fn auto(service: ServiceBuilder<'_>) -> ServiceBuilder<'_> {
 
 impl Scene {
     async fn of(world: World, settings: &[(&str, &str)]) -> Self {
-        let mut bot = Bot::with(world, settings, IMPATIENT);
+        Self::over(world, settings, Options::default()).await
+    }
+
+    async fn over(world: World, settings: &[(&str, &str)], options: Options) -> Self {
+        let mut bot = Bot::over(world, settings, IMPATIENT, options);
         bot.patience = std::time::Duration::from_millis(2);
         let service = bot.aws.with(|world| {
             let service = world.find_service(CLUSTER, SERVICE).unwrap();

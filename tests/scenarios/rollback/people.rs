@@ -48,9 +48,8 @@ async fn a_persons_word_is_what_ask_waits_for() {
     2026-11-22 10:02:26 UTC, us-east-1, account 111122223333
 
     Impact:   Full capacity: order-api:41 runs 2 tasks; 2 desired, 0 pending.
-    Response: Rolling back by UpdateService to order-api:41, away from order-api:42:
-              the service's tag opsbot:rollback is "ask". Your infrastructure code
-              still holds order-api:42.
+    Rollback: Rolling back by UpdateService to order-api:41, away from order-api:42:
+              the service's tag opsbot:rollback is "ask".
     Next:     Fix it before you release again: your infrastructure code or pipeline
               still holds order-api:42 and will bring it back.
 
@@ -58,6 +57,9 @@ async fn a_persons_word_is_what_ask_waits_for() {
       opsbot began to roll service order-api in cluster prod-apps back from
       order-api:42 to order-api:41 at 10:02:26 UTC.
       A person asked for it: "orders fail ‹!channel>"
+
+    ROLLBACK
+      Your infrastructure code still holds order-api:42.
     "#);
 }
 

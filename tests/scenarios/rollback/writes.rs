@@ -15,15 +15,17 @@ async fn a_failed_deployment_of_a_service_that_has_opted_in_is_rolled_back() {
     2026-11-22 10:02:26 UTC, us-east-1, account 111122223333
 
     Impact:   Full capacity: order-api:41 runs 2 tasks; 2 desired, 0 pending.
-    Response: Rolling back by UpdateService to order-api:41, away from order-api:42:
-              the service's tag opsbot:rollback is "auto". Your infrastructure code
-              still holds order-api:42.
+    Rollback: Rolling back by UpdateService to order-api:41, away from order-api:42:
+              the service's tag opsbot:rollback is "auto".
     Next:     Fix it before you release again: your infrastructure code or pipeline
               still holds order-api:42 and will bring it back.
 
     WHAT HAPPENED
       opsbot began to roll service order-api in cluster prod-apps back from
       order-api:42 to order-api:41 at 10:02:26 UTC.
+
+    ROLLBACK
+      Your infrastructure code still holds order-api:42.
     "#);
 }
 
@@ -39,16 +41,18 @@ async fn a_deployment_in_flight_is_stopped_with_rollback() {
     2026-11-22 10:06:00 UTC, us-east-1, account 111122223333
 
     Impact:   Full capacity: order-api:41 runs 2 tasks; 2 desired, 2 pending.
-    Response: Rolling back by StopServiceDeployment with ROLLBACK, which takes it to
+    Rollback: Rolling back by StopServiceDeployment with ROLLBACK, which takes it to
               order-api:41, away from order-api:42: the service's tag
-              opsbot:rollback is "auto". Your infrastructure code still holds
-              order-api:42.
+              opsbot:rollback is "auto".
     Next:     Fix it before you release again: your infrastructure code or pipeline
               still holds order-api:42 and will bring it back.
 
     WHAT HAPPENED
       opsbot began to roll service order-api in cluster prod-apps back from
       order-api:42 to order-api:41 at 10:06:00 UTC.
+
+    ROLLBACK
+      Your infrastructure code still holds order-api:42.
     "#);
 }
 
