@@ -52,6 +52,8 @@ struct Scene {
     ecs: Simulator,
     cluster: &'static str,
     deployment: String,
+    /// What ECS has told of it.
+    events: Vec<Value>,
 }
 
 impl Release {
@@ -96,7 +98,7 @@ impl Release {
                 assert!(world.advance_until(primary));
             }
         }
-        world.drain_events();
+        let events = world.drain_events();
         let options = Options {
             authorizer: Some(stage().aws().authorizer()),
             ..Options::default()
@@ -107,6 +109,7 @@ impl Release {
             ecs,
             cluster: self.cluster,
             deployment,
+            events,
         }
     }
 }
@@ -493,5 +496,113 @@ fn the_history_at_a_terminal_has_each_decision_of_the_deployed_functions() {
         "once good: order-api:41",
     ] {
         assert!(report.contains(words), "{words} is not in {report}");
+    }
+}
+
+/// The alerts until one is of this kind.
+fn alerts_until(kind: &str) -> Vec<Alert> {
+    let mut all = Vec::new();
+    while !all
+        .iter()
+        .any(|alert: &Alert| alert.attributes["kind"] == kind)
+    {
+        let more = stage().receive_alerts(PATIENCE).unwrap();
+        assert!(
+            !more.is_empty(),
+            "no {kind} after {all:#?}; the logs: {:#?}",
+            logs()
+        );
+        all.extend(more);
+    }
+    all
+}
+
+#[test]
+fn a_failure_is_announced_rolled_back_and_its_end_told() {
+    let _alone = alone();
+    let scene = stopped().play();
+    let named = |name: &'static str| move |event: &&Value| event["detail"]["eventName"] == name;
+    let failed = scene.events.iter().rev();
+    let failed = failed.clone().find(named("SERVICE_DEPLOYMENT_FAILED"));
+    stage().put_event(failed.unwrap()).unwrap();
+    let alerts = alerts_until("rollback_started");
+    let kinds: Vec<_> = alerts
+        .iter()
+        .map(|it| it.attributes["kind"].as_str())
+        .collect();
+    assert_eq!(kinds, ["deployment_failed", "rollback_started"]);
+    assert_eq!(alerts[0].attributes["rollback"], "roll_back");
+    told(
+        &alerts[0],
+        "deployment_failed",
+        &["Rolling back by UpdateService to order-api:41"],
+    );
+    let threads = alerts.iter().map(|alert| {
+        let machine: Value = serde_json::from_str(&alert.body).unwrap();
+        machine["incident"].as_str().unwrap().to_owned()
+    });
+    let threads: Vec<String> = threads.collect();
+    assert_eq!(threads[0], threads[1], "one incident, one thread");
+    assert_eq!(scene.writes(), ["ecs:UpdateService"]);
+    assert_eq!(
+        scene.refused(),
+        [""; 0],
+        "a deployed role lacks a permission"
+    );
+
+    assert_eq!(scene.serves(), "order-api:41");
+    let events = scene.ecs.drain_events();
+    let completed = events.iter().find(named("SERVICE_DEPLOYMENT_COMPLETED"));
+    stage().put_event(completed.unwrap()).unwrap();
+    told(&alert(), "recovered", &["order-api:41", "opsbot"]);
+}
+
+#[test]
+fn a_release_that_nobody_watches_is_found_failing_and_rolled_back() {
+    let _alone = alone();
+    let scene = UNWATCHED.play();
+    let exited = scene.events.iter().filter(|event| {
+        let detail = &event["detail"];
+        detail["lastStatus"] == "STOPPED" && detail["stopCode"] == "EssentialContainerExited"
+    });
+    exited
+        .take(3)
+        .for_each(|event| stage().put_event(event).unwrap());
+    let alerts = alerts_until("rollback_started");
+    let failing = alerts
+        .iter()
+        .find(|it| it.attributes["kind"] == "deployment_failing");
+    assert_eq!(failing.unwrap().attributes["rollback"], "roll_back");
+    assert_eq!(scene.writes(), ["ecs:StopServiceDeployment"]);
+    assert_eq!(
+        scene.refused(),
+        [""; 0],
+        "a deployed role lacks a permission"
+    );
+    assert_eq!(scene.serves(), "order-api:41");
+}
+
+#[test]
+fn without_opt_in_the_alert_says_what_would_be_done_and_nobody_is_asked() {
+    let _alone = alone();
+    for (tag, code) in [
+        (None, "hold_not_opted_in"),
+        (Some("dry-run"), "dry_run"),
+        (Some("ask"), "ask"),
+    ] {
+        let scene = Release { tag, ..stopped() }.play();
+        let is_failure = |it: &&Value| it["detail"]["eventName"] == "SERVICE_DEPLOYMENT_FAILED";
+        let failed = scene.events.iter().find(is_failure).unwrap();
+        stage().put_event(failed).unwrap();
+        let alert = alert();
+        assert_eq!(alert.attributes["rollback"], code);
+        told(
+            &alert,
+            "deployment_failed",
+            &["UpdateService to order-api:41"],
+        );
+        assert_eq!(stage().receive_alerts(Duration::from_secs(2)).unwrap(), []);
+        assert_eq!((scene.writes(), scene.refused()), (vec![], vec![]));
+        assert_eq!(decided(), [code]);
     }
 }
