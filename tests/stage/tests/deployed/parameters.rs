@@ -85,12 +85,14 @@ fn unless_it_is_enabled_nothing_rolls_back() {
     assert_eq!(functions["Functions"].as_array().unwrap().len(), 2);
     let asks = environment(&stage, "DeploymentChangedFunctionName");
     assert_eq!(asks["OPSBOT_ROLLBACK_QUEUE_URL"], "");
-    let url = stage.output("FailingDeploymentsQueueUrl").unwrap();
-    let queue = url.rsplit('/').next().unwrap();
-    let queue = format!("arn:aws:sqs:us-east-1:111122223333:{queue}");
-    let role = stage.output("DeploymentChangedRoleArn").unwrap();
-    let sends = stage.role_allows(&role, "sqs:SendMessage", &queue, &json!({}));
-    assert!(!sends.unwrap());
+    let queue = "arn:aws:sqs:us-east-1:111122223333:opsbot-RollBackQueue-1A2B.fifo";
+    let service = "arn:aws:ecs:us-east-1:111122223333:service/prod-apps/order-api";
+    for role in ["DeploymentChangedRoleArn", "TaskStoppedRoleArn"] {
+        let role = stage.output(role).unwrap();
+        let may = |action, resource| stage.role_allows(&role, action, resource, &json!({}));
+        assert!(!may("sqs:SendMessage", queue).unwrap());
+        assert!(!may("ecs:UpdateService", service).unwrap());
+    }
 }
 
 #[test]
