@@ -10,12 +10,12 @@ mod back;
 mod case;
 mod invoke;
 mod judged;
+mod lacking;
 mod old;
 mod opt_in;
 mod others;
 mod outcome;
 mod plan;
-mod read;
 mod reason;
 mod record;
 mod request;
@@ -44,6 +44,7 @@ pub use target::candidates;
 
 use crate::causes::Cause;
 use crate::facts::Missing;
+use crate::sanitize::line;
 
 /// The verdict on a failing deployment.
 pub fn decide(case: &Case) -> Verdict {
@@ -209,4 +210,52 @@ pub enum Verdict {
         /// What is done.
         proposal: Box<Proposal>,
     },
+}
+
+impl Verdict {
+    /// Whether ECS is to be written to. One verdict says so.
+    pub fn is_write(&self) -> bool {
+        matches!(self, Self::RollBack { .. })
+    }
+
+    /// Whether a person has to come, whatever the severity floor.
+    pub fn pages(&self) -> bool {
+        matches!(self, Self::WasRollback { fails: true, .. })
+    }
+
+    /// What is done, or would have been.
+    pub fn proposal(&self) -> Option<&Proposal> {
+        match self {
+            Self::NotOptedIn { proposal, .. }
+            | Self::DryRun { proposal, .. }
+            | Self::Ask { proposal, .. }
+            | Self::RollBack { proposal, .. } => Some(proposal),
+            Self::ServiceGone { .. }
+            | Self::FactsMissing { .. }
+            | Self::NotOurs { .. }
+            | Self::Watch { .. }
+            | Self::Superseded { .. }
+            | Self::WasRollback { .. }
+            | Self::AlreadyDone { .. }
+            | Self::Unclear { .. }
+            | Self::NotFailing { .. }
+            | Self::CoolingDown(_)
+            | Self::StackInProgress { .. }
+            | Self::NotItsFault { .. }
+            | Self::NothingGood { .. }
+            | Self::SameRevision { .. }
+            | Self::TargetUnusable { .. } => None,
+        }
+    }
+
+    /// The call that is made, or would have been.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.proposal().map(|proposal| &proposal.plan)
+    }
+
+    /// What the alert says of it, with the reason. One line of safe text.
+    pub fn sentence(&self) -> String {
+        // Its parts are safe; once more for what they may make together.
+        line(&sentence::of(self), 4_000)
+    }
 }
