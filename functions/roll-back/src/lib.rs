@@ -8,19 +8,18 @@
 
 mod asked;
 mod attempt;
+mod means;
 mod story;
 mod telling;
 
-use aws::Invocation;
 use aws::queues::NotSent;
-use aws::stacks::Stacks;
 use aws::tell::NotPublished;
 use domain::facts::Missing;
-use domain::settings::Rollbacks;
-use domain::verdict::{Invoke, Policy, Request};
+use domain::verdict::{Invoke, Request};
 use serde_json::{Value, json};
 
 use asked::Asked;
+pub use means::Means;
 
 /// Why a request must come again.
 #[derive(Debug, thiserror::Error)]
@@ -40,32 +39,6 @@ pub enum Retry {
     /// The message is no request. It ends in the dead-letter queue, whose alarm tells of it.
     #[error("the message is no request: {0}")]
     Unreadable(String),
-}
-
-/// What roll-back works with.
-#[derive(Clone, Copy, Debug)]
-pub struct Means<'a> {
-    invocation: &'a Invocation<'a>,
-    stacks: &'a Stacks,
-    policy: Policy,
-    /// The URL of the queue through which deployment-changed looks at a rollback again.
-    look_again: Option<&'a str>,
-}
-
-impl<'a> Means<'a> {
-    /// This invocation, CloudFormation, and what the stack's settings allow.
-    pub fn new(
-        invocation: &'a Invocation<'a>,
-        stacks: &'a Stacks,
-        rollbacks: &'a Rollbacks,
-    ) -> Self {
-        Self {
-            invocation,
-            stacks,
-            policy: rollbacks.policy,
-            look_again: rollbacks.look_again.as_deref(),
-        }
-    }
 }
 
 /// Answers what Lambda hands over: messages of the queue, with a [`Request`] in each, or a person's

@@ -7,7 +7,7 @@ use domain::alert::Alert;
 use domain::alert::compose::Rollback;
 use domain::incident::{News, OpenIncident, incident_id};
 use domain::sanitize::line;
-use domain::verdict::{Decision, Plan, RollbackBegun};
+use domain::verdict::{Decision, RollbackBegun};
 
 use crate::asked::Asked;
 use crate::story::Ended;
@@ -37,12 +37,10 @@ pub(crate) async fn tell(asked: &Asked, ended: &Ended, means: &Means<'_>) -> Res
         reason: asked.reason.as_deref(),
         at: ended.case.now,
     };
-    if let Some((plan, outcome)) = &ended.tried
-        && outcome.is_done()
-    {
-        look_again(ended, plan, means).await?;
-    }
-    publish(&rollback.alert(), open, means).await?;
+    let alert = rollback.alert();
+    let (published, sent) = tokio::join!(publish(&alert, open, means), look_again(ended, means));
+    published?;
+    sent?;
     let state = means.invocation.state_after_publish();
     let marked = state
         .told(&asked.service, &news, means.invocation.now)
@@ -54,10 +52,13 @@ pub(crate) async fn tell(asked: &Asked, ended: &Ended, means: &Means<'_>) -> Res
 }
 
 /// Has deployment-changed look at the rollback after a while: one that never ends sends no event.
-async fn look_again(ended: &Ended, plan: &Plan, means: &Means<'_>) -> Result<(), NotSent> {
-    let Some(queue) = means.look_again else {
+async fn look_again(ended: &Ended, means: &Means<'_>) -> Result<(), NotSent> {
+    let (Some(queue), Some((plan, outcome))) = (means.look_again, &ended.tried) else {
         return Ok(());
     };
+    if !outcome.is_done() {
+        return Ok(());
+    }
     let case = &ended.case;
     let begun = RollbackBegun {
         service: case.arn.clone(),

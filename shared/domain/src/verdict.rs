@@ -10,6 +10,7 @@ mod back;
 mod case;
 mod invoke;
 mod judged;
+mod lacking;
 mod old;
 mod opt_in;
 mod others;
@@ -42,7 +43,7 @@ pub use table::ROWS;
 pub use target::candidates;
 
 use crate::causes::Cause;
-use crate::facts::{Missing, Why};
+use crate::facts::Missing;
 use crate::sanitize::line;
 
 /// The verdict on a failing deployment.
@@ -215,48 +216,6 @@ impl Verdict {
     /// Whether ECS is to be written to. One verdict says so.
     pub fn is_write(&self) -> bool {
         matches!(self, Self::RollBack { .. })
-    }
-
-    /// What could not be read, where it is that which holds.
-    pub fn missing(&self) -> &[Missing] {
-        match self {
-            Self::FactsMissing { missing } => missing,
-            Self::StackInProgress {
-                why: StackHold::NotRead(missing),
-                ..
-            }
-            | Self::TargetUnusable {
-                why: Unusable::NotRead(missing),
-                ..
-            } => std::slice::from_ref(missing),
-            Self::ServiceGone { .. }
-            | Self::NotOurs { .. }
-            | Self::Watch { .. }
-            | Self::Superseded { .. }
-            | Self::WasRollback { .. }
-            | Self::AlreadyDone { .. }
-            | Self::Unclear { .. }
-            | Self::NotFailing { .. }
-            | Self::CoolingDown(_)
-            | Self::StackInProgress { .. }
-            | Self::NotItsFault { .. }
-            | Self::NothingGood { .. }
-            | Self::SameRevision { .. }
-            | Self::TargetUnusable { .. }
-            | Self::NotOptedIn { .. }
-            | Self::DryRun { .. }
-            | Self::Ask { .. }
-            | Self::RollBack { .. } => &[],
-        }
-    }
-
-    /// Whether it may be another one soon: what it lacks could not be read just now, and nothing is
-    /// wrong with asking again.
-    pub fn may_pass(&self) -> bool {
-        // What could not be asked for want of another fact follows that one.
-        let asked = |it: &&Missing| !matches!(it.why, Why::NotAsked { .. });
-        let mut missing = self.missing().iter().filter(asked).peekable();
-        missing.peek().is_some() && missing.all(|it| it.why.may_pass())
     }
 
     /// Whether a person has to come, whatever the severity floor.

@@ -169,3 +169,18 @@ async fn an_alert_that_sns_does_not_take_comes_again_and_the_call_does_not() {
     assert_eq!(scene.writes(), ["UpdateService"]);
     assert_eq!(scene.told(), ["rollback_started warning began"]);
 }
+
+/// Nobody would look at the rollback again, so the message comes again: told twice beats unseen.
+#[tokio::test]
+async fn a_look_that_sqs_does_not_take_comes_again_and_the_call_does_not() {
+    let scene = failed(auto).await;
+    scene.bot.aws.inject("sqs:SendMessage", Fault::internal());
+    let answer = scene.bot.ask(&scene.request).await;
+    assert!(matches!(answer, Err(Retry::NotWatched(_))), "{answer:?}");
+    assert_eq!(scene.told(), ["rollback_started warning roll_back"]);
+    scene.bot.aws.clear_faults();
+    scene.ask_later().await;
+    assert_eq!(scene.writes(), ["UpdateService"]);
+    assert_eq!(scene.told().len(), 2);
+    assert_eq!(scene.bot.handed_over().len(), 1);
+}

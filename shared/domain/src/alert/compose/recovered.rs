@@ -32,19 +32,7 @@ pub fn recovered(
         .failing
         .as_deref()
         .map_or_else(|| "the deployment".to_owned(), revision);
-    let by_ecs = open.rolling_back_to.as_deref() == Some(completed);
-    let attempt = attempt.filter(|it| it.failed == open.deployment);
-    let by_opsbot = attempt.is_some_and(|it| match &it.made {
-        Some(made) => made == completed,
-        // ECS goes back under the old deployment's own id.
-        None => by_ecs || on.as_ref() == Some(&revision(&it.to)),
-    });
-    let how = match (by_opsbot, by_ecs) {
-        (true, _) => "opsbot rolled back to it",
-        (false, true) => "ECS rolled back to it",
-        (false, false) => "a deployment of it completed",
-    };
-    let by_rollback = by_opsbot || by_ecs;
+    let (how, by_rollback) = how(open, completed, on.as_deref(), attempt);
     let mut next_steps = Vec::new();
     if by_rollback {
         next_steps.push(next::infrastructure_code(&failed));
@@ -83,5 +71,26 @@ pub fn recovered(
         next_steps,
         links: vec![collected::service_link(arn)],
         scope: super::scope(known),
+    }
+}
+
+/// How the service came to what serves now, and whether that was a rollback.
+fn how(
+    open: &OpenIncident,
+    completed: &str,
+    on: Option<&str>,
+    attempt: Option<&Attempt>,
+) -> (&'static str, bool) {
+    let by_ecs = open.rolling_back_to.as_deref() == Some(completed);
+    let attempt = attempt.filter(|it| it.failed == open.deployment);
+    let by_opsbot = attempt.is_some_and(|it| match &it.made {
+        Some(made) => made == completed,
+        // ECS goes back under the old deployment's own id.
+        None => by_ecs || on == Some(&revision(&it.to)),
+    });
+    match (by_opsbot, by_ecs) {
+        (true, _) => ("opsbot rolled back to it", true),
+        (false, true) => ("ECS rolled back to it", true),
+        (false, false) => ("a deployment of it completed", false),
     }
 }
