@@ -293,7 +293,7 @@ fn a_deployment_that_fails_while_ecs_says_nothing_is_told_once_and_every_call_is
 
     assert_eq!(again, []);
     assert_eq!(alert.attributes["kind"], "deployment_failing");
-    assert_eq!(alert.attributes["rollback"], "unwatched");
+    assert_eq!(alert.attributes["rollback"], "hold_not_opted_in");
     let text = alert.form("email");
     assert!(text.contains("keeps failing"), "{text}");
     assert!(
