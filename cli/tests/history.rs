@@ -240,6 +240,41 @@ fn without_credentials_nothing_is_asked_and_the_way_to_them_is_said() {
     assert!(aws.calls().is_empty());
 }
 
+/// Without `--table`, in eu-west-1.
+fn of_stack(aws: &Simulator, stack: &str) -> Ran {
+    let mut environment = environment(aws).to_vec();
+    environment.push(("AWS_REGION", "eu-west-1".to_owned()));
+    let command = format!("history --cluster prod-apps --service order-api --stack {stack}");
+    opsbot(&command.split(' ').collect::<Vec<_>>(), &environment)
+}
+
+#[test]
+fn a_stack_that_is_not_there_or_is_another_one_is_named() {
+    let aws = aws();
+    aws.with(|world| world.set_stack("shop", "UPDATE_COMPLETE"));
+    for stack in ["opsbot", "shop"] {
+        let ran = of_stack(&aws, stack);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""));
+        let said = format!("there is no stack {stack} with an output StateTableArn in eu-west-1");
+        assert!(ran.err.contains(&said), "{}", ran.err);
+    }
+    assert_eq!(aws.actions(), ["cloudformation:DescribeStacks"; 2]);
+}
+
+#[test]
+fn a_stack_that_may_not_be_read_is_named_with_the_statement_to_add() {
+    let aws = aws();
+    aws.inject("cloudformation:DescribeStacks", Fault::denied());
+    let ran = of_stack(&aws, "opsbot");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""));
+    for words in [
+        "cannot read the outputs of the CloudFormation stack",
+        "\"Action\": \"cloudformation:DescribeStacks\"",
+    ] {
+        assert!(ran.err.contains(words), "{}", ran.err);
+    }
+}
+
 #[test]
 fn a_stack_needs_a_region_to_be_looked_for_in() {
     let command = ["history", "--cluster", "c", "--service", "s"];

@@ -10,6 +10,7 @@
 mod measure;
 mod process;
 mod report;
+mod rollback;
 mod runtime_api;
 mod storm;
 
@@ -29,11 +30,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             python.clone(),
             format!("{}/bench/{file}", env!("CARGO_MANIFEST_DIR")),
         ],
+        settings: Vec::new(),
     };
     let (changed, stopped) = (
         folder.join("deployment-changed"),
         folder.join("task-stopped"),
     );
+    let roll_back = folder.join("roll-back");
+    let asks = Program::of(&changed).with(&rollback::ENABLED);
+    let writes = Program::of(&roll_back).with(&rollback::ENABLED);
+    let one_rollback = rollback::one(&asks, &writes, &roll_back).await?;
+    let many_rollbacks = rollback::many(&asks, &writes).await?;
     let (ours, each) = (Program::of(&stopped), plain("each.py"));
     let one_stop = storm::one_stop(&ours, &stopped).await?;
     let mut storms = Vec::new();
@@ -53,6 +60,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (what, which, ours, plain) in &storms {
         lines.extend(report::storm(what, *which, ours, plain));
     }
+    lines.extend(report::rollbacks(&one_rollback, &many_rollbacks));
     report::print(&lines);
     let storms = storms.iter().map(|(what, _, ours, plain)| {
         json!({ "what": what, "task_stopped": ours, "one_message_an_event": plain })
@@ -61,6 +69,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "deployment_changed": ours,
         "plain_boto3": plain,
         "task_stopped": one_stop,
+        "rollback": one_rollback,
+        "rollbacks": many_rollbacks,
         "storms": storms.collect::<Vec<_>>(),
     });
     report::write("target/bench.json", &figures)?;

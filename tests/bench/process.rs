@@ -15,6 +15,8 @@ use tests::bot::{FAILING_QUEUE, TABLE, TASK_QUEUE, TOPIC};
 pub struct Program {
     /// The program and its arguments.
     pub command: Vec<String>,
+    /// Settings beside those that every function is given.
+    pub settings: Vec<(&'static str, &'static str)>,
 }
 
 impl Program {
@@ -22,6 +24,15 @@ impl Program {
     pub fn of(binary: &Path) -> Self {
         Self {
             command: vec![binary.display().to_string()],
+            settings: Vec::new(),
+        }
+    }
+
+    /// The same with these settings.
+    pub fn with(self, settings: &[(&'static str, &'static str)]) -> Self {
+        Self {
+            settings: settings.to_vec(),
+            ..self
         }
     }
 }
@@ -51,6 +62,7 @@ impl Function {
             .kill_on_drop(true);
         command.stdout(Stdio::null()).stderr(Stdio::inherit());
         command.envs(environment(api.address.to_string(), endpoint));
+        command.envs(program.settings.iter().copied());
         command.envs(ca.map(|ca| ("SSL_CERT_FILE", ca)));
         command.envs(ca.map(|ca| ("AWS_CA_BUNDLE", ca)));
         let began = Instant::now();

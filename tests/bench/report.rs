@@ -7,6 +7,7 @@ use serde_json::Value;
 use tests::storm::Storm;
 
 use crate::measure::Measured;
+use crate::rollback::{ManyRollbacks, OneRollback};
 use crate::storm::{OneStop, Weathered};
 
 /// One line of the table.
@@ -126,6 +127,55 @@ pub fn one_stop(ours: &OneStop) -> Vec<Line> {
     ];
     rows.map(|(what, must, unit, ours)| Line {
         what: what.to_owned(),
+        must,
+        unit,
+        ours: Some(ours),
+        plain: None,
+    })
+    .into()
+}
+
+/// The lines of rollbacks.
+pub fn rollbacks(one: &OneRollback, many: &ManyRollbacks) -> Vec<Line> {
+    let at_once = |row: &str| format!("{} services fail at once: {row}", many.services);
+    let any = f64::INFINITY;
+    let rows = [
+        (
+            "zip of roll-back".to_owned(),
+            3.0,
+            "MB",
+            one.zip_bytes as f64 / 1e6,
+        ),
+        (
+            "init of roll-back, median of 20".to_owned(),
+            15.0,
+            "ms",
+            one.init_ms,
+        ),
+        (
+            "event to UpdateService: round trips".to_owned(),
+            5.0,
+            "",
+            one.round_trips as f64,
+        ),
+        (
+            "event to UpdateService at 50 ms a call".to_owned(),
+            any,
+            "ms",
+            one.to_update_ms,
+        ),
+        (at_once("not updated"), 0.0, "", many.lost as f64),
+        (at_once("updated twice"), 0.0, "", many.twice as f64),
+        (
+            at_once("throttled UpdateService calls"),
+            any,
+            "",
+            many.throttled as f64,
+        ),
+        (at_once("wall time"), any, "s", many.wall_s),
+    ];
+    rows.map(|(what, must, unit, ours)| Line {
+        what,
         must,
         unit,
         ours: Some(ours),

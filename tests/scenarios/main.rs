@@ -15,4 +15,5 @@ mod incident;
 mod rollback;
 mod services;
 mod stopped;
+mod verdict;
 mod warning;

@@ -90,6 +90,15 @@ fn the_readme_has_every_verdict_in_the_order_they_are_asked() {
 }
 
 #[test]
+fn the_readme_has_everything_that_may_become_of_a_rollback() {
+    let mut table = "| Outcome | What it says |\n|---|---|".to_owned();
+    for (code, says) in verdict::Outcome::CODES {
+        table += &format!("\n| `{code}` | {says} |");
+    }
+    check("outcomes", &table);
+}
+
+#[test]
 fn the_readme_has_every_scenario_of_the_demo() {
     let mut table = "| Scenario | What happens |\n|---|---|".to_owned();
     for story in stories::ALL {

@@ -42,9 +42,10 @@ pub enum Retry {
     NotOpenYet,
 }
 
-/// Answers what Lambda hands over: an event, as EventBridge sends it, or a message of the queue
-/// through which task-stopped hands over failing deployments, with an event in it, and roll-back
-/// leaves word to look at a rollback it began.
+/// Answers what Lambda hands over: an event, as EventBridge sends it, or a message of its queue.
+///
+/// Through that queue task-stopped hands over failing deployments, with an event in the message,
+/// and roll-back leaves word to look at a rollback that it began.
 ///
 /// # Errors
 ///

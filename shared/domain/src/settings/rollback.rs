@@ -100,7 +100,8 @@ mod tests {
                 "OPSBOT_ROLLBACK_QUEUE_URL" => "rollbacks",
                 "OPSBOT_ROLLBACK_DEFAULT" => "yes",
                 "OPSBOT_ROLLBACK_COOLDOWN_MINUTES" => "-1",
-                _ => "0",
+                "OPSBOT_ROLLBACKS_PER_HOUR" => "0",
+                _ => return None,
             };
             Some(value.to_owned())
         };

@@ -57,7 +57,7 @@ fn a_record_says_what_was_missing_and_who_asked() {
     rollback of this deployment: none
     newest rollback of the service: from ecs-svc/0007 to order-api:41 at 2026-03-05 09:00 UTC (cool-down 60 min)
     rollbacks of all services in the last hour: 0 of 10
-    CloudFormation stack: not asked for
+    CloudFormation stack: none
     missing: the deployment history (the role lacks ecs:ListServiceDeployments)
     "#);
     let decision = Decision::of(&case, &decide(&case), "roll-back", "8c5e");

@@ -81,19 +81,23 @@ fn the_operator_is_told_of_every_queue_that_fills_and_of_function_errors() {
     assert_eq!(
         found,
         [
+            "ApproximateAgeOfOldestMessage opsbot-RollBackQueue",
             "ApproximateAgeOfOldestMessage opsbot-TaskStoppedQueue",
             "ApproximateNumberOfMessagesVisible opsbot-DeploymentChangedFailedQueue",
             "ApproximateNumberOfMessagesVisible opsbot-DeploymentChangedUndeliveredQueue",
             "ApproximateNumberOfMessagesVisible opsbot-FailingDeploymentsFailedQueue",
+            "ApproximateNumberOfMessagesVisible opsbot-RollBackFailedQueue",
             "ApproximateNumberOfMessagesVisible opsbot-TaskStoppedFailedQueue",
             "ApproximateNumberOfMessagesVisible opsbot-TaskStoppedUndeliveredQueue",
             "ApproximateNumberOfMessagesVisible opsbot-UndeliveredAlertsQueue",
             "AsyncEventsDropped opsbot-deployment-changed",
             "DestinationDeliveryFailures opsbot-deployment-changed",
             "Errors opsbot-deployment-changed",
+            "Errors opsbot-roll-back",
             "Errors opsbot-task-stopped",
             "NumberOfNotificationsFailed opsbot-AlertTopic",
             "Throttles opsbot-deployment-changed",
+            "Throttles opsbot-roll-back",
             "Throttles opsbot-task-stopped",
         ]
     );
@@ -108,7 +112,7 @@ fn attributes(output: &str) -> Value {
 }
 
 #[track_caller]
-fn feeds(queue: &str, function: &str, failed: &str) {
+fn feeds(queue: &str, function: &str, failed: &str, timeouts: u64) {
     let name = stage().output(function).unwrap();
     let with = json!({ "FunctionName": name });
     let call = |method: &str| stage().call("lambda", method, with.clone()).unwrap();
@@ -123,7 +127,7 @@ fn feeds(queue: &str, function: &str, failed: &str) {
         .unwrap();
 
     assert_eq!(source["EventSourceArn"], queue["QueueArn"]);
-    let advised = 6 * timeout.unwrap() + window.unwrap_or_default();
+    let advised = timeouts * timeout.unwrap() + window.unwrap_or_default();
     assert!(hidden >= advised, "{hidden} s is less than {advised} s");
     let redrive: Value = serde_json::from_str(queue["RedrivePolicy"].as_str().unwrap()).unwrap();
     assert_eq!(
@@ -139,12 +143,24 @@ fn each_function_has_its_queue_and_what_it_fails_on_goes_to_another() {
         "TaskStoppedQueueUrl",
         "TaskStoppedFunctionName",
         "TaskStoppedFailedQueueUrl",
+        6,
     );
     feeds(
         "FailingDeploymentsQueueUrl",
         "DeploymentChangedFunctionName",
         "FailingDeploymentsFailedQueueUrl",
+        6,
     );
+    // A rollback that could not be made is to be tried again soon.
+    feeds(
+        "RollBackQueueUrl",
+        "RollBackFunctionName",
+        "RollBackFailedQueueUrl",
+        2,
+    );
+    for queue in ["RollBackQueueUrl", "RollBackFailedQueueUrl"] {
+        assert_eq!(attributes(queue)["FifoQueue"], "true");
+    }
 }
 
 #[test]

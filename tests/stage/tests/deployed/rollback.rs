@@ -1,15 +1,19 @@
 //! A rollback that was asked for, from its queue or a person through the deployed function to ECS,
 //! with the deployed role.
 
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use simulator::{Breaker, Fate, Options, Outcome, Simulator, TaskDefinition, World};
+use simulator::{
+    Breaker, Deployment, Fate, Options, Outcome, Rollout, Simulator, TaskDefinition, World,
+};
 use stage::{ACCOUNT, Alert, EVENT_SOURCE, REGION};
 
 use crate::incidents::{alert, each_item};
 use crate::stage::{alone, logs, stage};
+use crate::stopped::paused;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const WRITES: [&str; 3] = [
@@ -18,25 +22,30 @@ const WRITES: [&str; 3] = [
     "ecs:ContinueServiceDeployment",
 ];
 
-/// A release of `order-api:42` whose tasks exit. `order-api:41` was good before it.
+/// A release of `order-api:42` that fails. `order-api:41` was good before it.
 struct Release {
     cluster: &'static str,
     tag: Option<&'static str>,
     breaker: Option<Breaker>,
     /// The task role of the good revision; the stack lets `order-api-…` be passed.
     role: &'static str,
-    /// How long the release has been failing.
-    since: Duration,
 }
 
-/// The breaker, without rollback, has stopped it, and the service has opted in.
-const FAILED: Release = Release {
+/// Nobody watches it, so it fails for ever; the service has opted in.
+const UNWATCHED: Release = Release {
     cluster: "prod-apps",
     tag: Some("auto"),
     breaker: None,
     role: "order-api-task",
-    since: Duration::from_secs(1_800),
 };
+
+/// The breaker, without rollback, has stopped it.
+fn stopped() -> Release {
+    Release {
+        breaker: Some(Breaker::on()),
+        ..UNWATCHED
+    }
+}
 
 /// ECS with a release in it, whose callers are held to the deployed roles.
 struct Scene {
@@ -46,13 +55,6 @@ struct Scene {
 }
 
 impl Release {
-    fn breaker(self, breaker: Breaker) -> Self {
-        Self {
-            breaker: Some(breaker),
-            ..self
-        }
-    }
-
     /// It is released, and fails. Nothing of earlier releases is remembered.
     fn play(self) -> Scene {
         each_item(|key| ("delete_item", json!({ "Key": key })));
@@ -66,8 +68,12 @@ impl Release {
             let definition = definition.container("app", "order-api:1.9.0");
             world.register(definition.with("taskRoleArn", role));
         }
-        let exits = Fate::exits("app", 1).after(Duration::from_secs(20));
-        world.set_fate("order-api:42", exits);
+        // The breaker counts tasks that never start, and not those that run and then exit.
+        let fate = match self.breaker {
+            Some(_) => Fate::fails_to_start("CannotPullContainerError: denied"),
+            None => Fate::exits("app", 1).after(Duration::from_secs(20)),
+        };
+        world.set_fate("order-api:42", fate);
         let service = world.service(self.cluster, "order-api").desired(2);
         let mut service = service.task_definition("order-api:41");
         service = match self.breaker {
@@ -81,7 +87,15 @@ impl Release {
         service.create();
         world.settle();
         let deployment = world.deploy(self.cluster, "order-api", "order-api:42");
-        world.advance(self.since);
+        match self.breaker {
+            None => world.advance(Duration::from_secs(300)),
+            Some(_) => {
+                // Stopped, or on its way back.
+                let ended = |it: &Deployment| it.id != deployment || it.rollout == Rollout::Failed;
+                let primary = |world: &World| primary(world, self.cluster).is_some_and(&ended);
+                assert!(world.advance_until(primary));
+            }
+        }
         world.drain_events();
         let options = Options {
             authorizer: Some(stage().aws().authorizer()),
@@ -168,16 +182,16 @@ impl Scene {
     fn serves(&self) -> String {
         self.ecs.with(|world| {
             world.settle();
-            let service = world.find_service(self.cluster, "order-api").unwrap();
-            let primary = service.deployments.first().unwrap(); // PRIMARY comes first
-            primary
-                .task_definition
-                .rsplit('/')
-                .next()
-                .unwrap()
-                .to_owned()
+            let primary = primary(world, self.cluster).unwrap();
+            let name = primary.task_definition.rsplit('/').next();
+            name.unwrap().to_owned()
         })
     }
+}
+
+fn primary<'w>(world: &'w World, cluster: &str) -> Option<&'w Deployment> {
+    let service = world.find_service(cluster, "order-api")?;
+    service.deployments.first() // PRIMARY comes first
 }
 
 /// The codes of what was decided, in the table.
@@ -212,7 +226,7 @@ fn told(alert: &Alert, kind: &str, says: &[&str]) {
 #[test]
 fn a_failed_release_goes_back_once_and_every_call_is_allowed() {
     let _alone = alone();
-    let scene = FAILED.breaker(Breaker::on()).play();
+    let scene = stopped().play();
     scene.ask();
     let started = alert();
     scene.ask(); // as after a redrive
@@ -241,11 +255,7 @@ fn a_failed_release_goes_back_once_and_every_call_is_allowed() {
 #[test]
 fn a_release_in_flight_with_no_breaker_is_stopped() {
     let _alone = alone();
-    let release = Release {
-        since: Duration::from_secs(300),
-        ..FAILED
-    };
-    let scene = release.play();
+    let scene = UNWATCHED.play();
     scene.ask();
     told(
         &alert(),
@@ -266,9 +276,9 @@ fn without_the_tag_nothing_is_written() {
     let _alone = alone();
     let release = Release {
         tag: None,
-        ..FAILED
+        ..stopped()
     };
-    let scene = release.breaker(Breaker::on()).play();
+    let scene = release.play();
     scene.ask();
     told(
         &alert(),
@@ -284,9 +294,9 @@ fn a_cluster_outside_the_pattern_is_neither_read_nor_written() {
     let _alone = alone();
     let release = Release {
         cluster: "test-apps",
-        ..FAILED
+        ..stopped()
     };
-    let scene = release.breaker(Breaker::on()).play();
+    let scene = release.play();
     scene.ask();
     stage().receive_alerts(Duration::from_secs(5)).unwrap();
     let function = stage().output("RollBackFunctionName").unwrap();
@@ -305,9 +315,9 @@ fn a_role_that_may_not_be_passed_is_named_with_the_statement_to_add() {
     let _alone = alone();
     let release = Release {
         role: "billing-task",
-        ..FAILED
+        ..stopped()
     };
-    let scene = release.breaker(Breaker::on()).play();
+    let scene = release.play();
     scene.ask();
     let held = alert();
     let says = [
@@ -327,23 +337,25 @@ fn a_role_that_may_not_be_passed_is_named_with_the_statement_to_add() {
 fn what_iam_refuses_for_the_tag_is_named_too() {
     let _alone = alone();
     // opsbot overlooks the blank, IAM does not.
-    let release = Release {
-        tag: Some("auto "),
-        ..FAILED
-    };
-    let scene = release.breaker(Breaker::on()).play();
-    scene.ask();
-    told(&alert(), "rollback_held", &["ecs:UpdateService"]);
-    assert_eq!(
-        (scene.writes(), scene.refused()),
-        (vec![], vec!["ecs:UpdateService".to_owned()])
-    );
+    let tag = Some("auto ");
+    for (release, action) in [
+        (stopped(), "ecs:UpdateService"),
+        (UNWATCHED, "ecs:StopServiceDeployment"),
+    ] {
+        let scene = Release { tag, ..release }.play();
+        scene.ask();
+        told(&alert(), "rollback_held", &[action]);
+        assert_eq!(
+            (scene.writes(), scene.refused()),
+            (vec![], vec![action.to_owned()])
+        );
+    }
 }
 
 #[test]
 fn a_dry_run_answers_what_would_be_done_and_does_nothing() {
     let _alone = alone();
-    let scene = FAILED.breaker(Breaker::on()).play();
+    let scene = stopped().play();
     let answer = scene.invoke(&json!({ "dry_run": true, "reason": "trying it" }));
     assert_eq!(answer["verdict"], "dry_run");
     assert_eq!(answer["done"], false);
@@ -363,9 +375,9 @@ fn where_a_person_is_asked_only_a_person_rolls_back() {
     let _alone = alone();
     let release = Release {
         tag: Some("ask"),
-        ..FAILED
+        ..stopped()
     };
-    let scene = release.breaker(Breaker::on()).play();
+    let scene = release.play();
     scene.ask();
     told(
         &alert(),
@@ -387,7 +399,7 @@ fn where_a_person_is_asked_only_a_person_rolls_back() {
 #[test]
 fn a_field_that_is_not_known_is_refused_before_anything_is_read() {
     let _alone = alone();
-    let scene = FAILED.breaker(Breaker::on()).play();
+    let scene = stopped().play();
     let function = stage().output("RollBackFunctionName").unwrap();
     let payload = json!({ "cluster": "prod-apps", "service": "order-api", "force": true });
     let answer = stage().invoke(&function, &payload).unwrap();
@@ -396,31 +408,19 @@ fn a_field_that_is_not_known_is_refused_before_anything_is_read() {
     assert!(scene.ecs.calls().is_empty());
 }
 
-/// Holds messages back in the queue of requests, or no more.
-fn taken_off_the_queue(enabled: bool) {
-    let function = stage().output("RollBackFunctionName").unwrap();
-    let with = json!({ "FunctionName": function });
-    let found = stage().call("lambda", "list_event_source_mappings", with);
-    let id = &found.unwrap()["EventSourceMappings"][0]["UUID"];
-    let with = json!({ "UUID": id, "Enabled": enabled });
-    stage()
-        .call("lambda", "update_event_source_mapping", with)
-        .unwrap();
-}
-
 #[test]
 fn a_release_that_is_superseded_while_the_request_waits_is_left_alone() {
     let _alone = alone();
-    let scene = FAILED.breaker(Breaker::on()).play();
-    taken_off_the_queue(false);
-    scene.ask();
-    scene.ecs.with(|world| {
-        let next = TaskDefinition::of("order-api").revision(43);
-        world.register(next.container("app", "order-api:1.9.1"));
-        world.deploy("prod-apps", "order-api", "order-api:43");
-        world.advance(Duration::from_secs(60));
+    let scene = stopped().play();
+    paused("RollBackFunctionName", || {
+        scene.ask();
+        scene.ecs.with(|world| {
+            let next = TaskDefinition::of("order-api").revision(43);
+            world.register(next.container("app", "order-api:1.9.1"));
+            world.deploy("prod-apps", "order-api", "order-api:43");
+            world.advance(Duration::from_secs(60));
+        });
     });
-    taken_off_the_queue(true);
     let held = stage().receive_alerts(PATIENCE).unwrap();
     assert_eq!(scene.writes(), [""; 0]);
     assert_eq!(scene.serves(), "order-api:43");
@@ -431,10 +431,67 @@ fn a_release_that_is_superseded_while_the_request_waits_is_left_alone() {
 #[test]
 fn a_rollback_by_ecs_is_left_alone() {
     let _alone = alone();
-    let scene = FAILED.breaker(Breaker::with_rollback()).play();
+    let release = Release {
+        breaker: Some(Breaker::with_rollback()),
+        ..UNWATCHED
+    };
+    let scene = release.play();
     scene.ask();
     stage().receive_alerts(Duration::from_secs(5)).unwrap();
     assert_eq!(scene.writes(), [""; 0]);
     assert_eq!(decided(), ["watch_ecs_rollback"]);
     assert_eq!(scene.serves(), "order-api:41");
+}
+
+/// Runs the command line with this person's credentials.
+fn opsbot(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--offline", "-p", "opsbot", "--"])
+        .args(arguments)
+        .env("AWS_ENDPOINT_URL", stage().aws().endpoint())
+        .env("SSL_CERT_FILE", stage().aws().ca())
+        .env("AWS_REGION", REGION)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_history_at_a_terminal_has_each_decision_of_the_deployed_functions() {
+    let _alone = alone();
+    let scene = stopped().play();
+    scene.invoke(&json!({ "dry_run": true, "reason": "trying it" }));
+    scene.invoke(&json!({ "reason": "the canary is red" }));
+    alert();
+    let of = [
+        "history",
+        "--cluster",
+        "prod-apps",
+        "--service",
+        "order-api",
+    ];
+    let report = opsbot(&of);
+    let table = stage().output("StateTableArn").unwrap();
+    let records = opsbot(&[&of[..], &["--table", &table, "--json"]].concat());
+    let read = |record| serde_json::from_str::<Value>(record).unwrap();
+    let records: Vec<Value> = records.lines().map(read).collect();
+    let verdicts: Vec<_> = records
+        .iter()
+        .map(|it| it["verdict"].as_str().unwrap())
+        .collect();
+    assert_eq!(verdicts, ["roll_back", "dry_run"], "{report}");
+    assert_eq!(records[0]["reason"], "the canary is red");
+    assert!(records[0]["outcome"].as_str().unwrap().contains("ECS took"));
+    for words in [
+        "2 decisions in the last 30 days",
+        "roll_back",
+        "dry_run",
+        "once good: order-api:41",
+    ] {
+        assert!(report.contains(words), "{words} is not in {report}");
+    }
 }

@@ -31,12 +31,12 @@ pub(crate) fn function() -> String {
     stage().output("DeploymentChangedFunctionName").unwrap()
 }
 
-/// What the functions logged.
+/// What the functions logged, task-stopped last.
 pub(crate) fn logs() -> Vec<String> {
     let outputs = [
         "DeploymentChangedFunctionName",
-        "TaskStoppedFunctionName",
         "RollBackFunctionName",
+        "TaskStoppedFunctionName",
     ];
     let functions = outputs.map(|output| stage().output(output).unwrap());
     let logs = functions.map(|function| stage().logs(&function).unwrap());

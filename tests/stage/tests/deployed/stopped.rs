@@ -126,7 +126,7 @@ fn impatient<T>(tries: u32, work: impl FnOnce() -> T) -> T {
 
 /// The function whose name an output gives takes nothing from its queue while `work` is done. What
 /// was put there meanwhile arrives as one batch.
-fn paused<T>(function: &str, work: impl FnOnce() -> T) -> T {
+pub(crate) fn paused<T>(function: &str, work: impl FnOnce() -> T) -> T {
     let function = stage().output(function).unwrap();
     let lambda = |method: &str, with: Value| stage().call("lambda", method, with).unwrap();
     let with = json!({ "FunctionName": function });

@@ -29,6 +29,8 @@ impl Story<'_> {
             open.failing_name(),
             clock(begun.at)
         )];
+        // What ECS does is just that.
+        alert.response.sentence = String::new();
         alert.next_steps = vec![format!(
             "Look at the service's events and at its targets: something keeps tasks of {to} from \
              running or from being healthy."

@@ -83,7 +83,7 @@ pub(super) fn response(response: &Response, failing: &str) -> String {
                 .to_owned()
         }
         Response::StoppedOnly { by: trip } => format!(
-            "No rollback: it is off. {} stopped the deployment; {failing} stays the primary \
+            "ECS does not roll back: that is off. {} stopped the deployment; {failing} stays the primary \
              deployment, starts no more tasks, and nothing mends itself.",
             match trip {
                 Trip::Breaker => "The deployment circuit breaker",

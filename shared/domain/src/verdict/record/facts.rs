@@ -181,11 +181,17 @@ fn attempts(case: &Case) -> Vec<String> {
 
 fn stack(case: &Case) -> String {
     match &case.stack {
+        None if in_no_stack(case) => "CloudFormation stack: none".to_owned(),
         None => "CloudFormation stack: not asked for".to_owned(),
         Some(Fact::Known(None)) => "CloudFormation stack: none".to_owned(),
         Some(Fact::Known(Some(it))) => format!("CloudFormation stack: {} {}", it.name, it.status),
         Some(Fact::Missing(missing)) => format!("CloudFormation stack: {}", gap(missing)),
     }
+}
+
+fn in_no_stack(case: &Case) -> bool {
+    let service = case.service.known();
+    service.is_some_and(|it| !it.tags.contains_key("aws:cloudformation:stack-name"))
 }
 
 fn gaps(case: &Case) -> impl Iterator<Item = &Missing> {
