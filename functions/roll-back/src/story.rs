@@ -1,5 +1,6 @@
 //! One request from its facts to its end.
 
+use domain::facts::Missing;
 use domain::verdict::{Answer, Attempt, Case, Outcome, Plan, Verdict, decide, goes_back};
 
 use crate::asked::Asked;
@@ -26,7 +27,7 @@ pub(crate) async fn event(asked: &Asked, means: &Means<'_>) -> Result<(), Retry>
     let lacking = match &ended.tried {
         Some((_, Outcome::Throttled(missing) | Outcome::NotAsked(missing))) => Some(missing),
         Some(_) => None,
-        None => ended.verdict.missing().first(),
+        None => lacking(&ended.verdict),
     };
     let lacking = lacking.filter(|it| it.why.may_pass());
     if !lacking.is_some_and(is_throttled) {
@@ -161,7 +162,14 @@ fn left(ended: &mut Ended, attempt: &Attempt, means: &Means<'_>) -> Look {
 fn not_read(verdict: &Verdict) -> Look {
     match verdict.may_pass() {
         false => Look::End,
-        true if verdict.missing().iter().all(is_throttled) => Look::Throttled,
+        true if lacking(verdict).is_some_and(is_throttled) => Look::Throttled,
         true => Look::Again,
     }
+}
+
+/// What is to be had soon, where that is all that is lacking: throttled last, for the rest is told.
+fn lacking(verdict: &Verdict) -> Option<&Missing> {
+    let soon = |it: &&Missing| it.why.may_pass();
+    let missing = verdict.missing().iter().filter(|_| verdict.may_pass());
+    missing.filter(soon).min_by_key(|it| is_throttled(it))
 }

@@ -184,3 +184,14 @@ async fn a_look_that_sqs_does_not_take_comes_again_and_the_call_does_not() {
     assert_eq!(scene.told().len(), 2);
     assert_eq!(scene.bot.handed_over().len(), 1);
 }
+
+/// What a person has to mend is told, whatever is throttled beside it.
+#[tokio::test]
+async fn a_denial_beside_a_throttle_is_told() {
+    let scene = failed(auto).await;
+    let aws = &scene.bot.aws;
+    aws.inject("ecs:DescribeServices", Fault::throttled());
+    aws.inject("dynamodb:GetItem", Fault::denied());
+    scene.ask().await;
+    scene.held(&["rollback_held critical hold_facts_missing"]);
+}

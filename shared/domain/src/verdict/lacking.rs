@@ -1,7 +1,7 @@
 //! What a verdict lacks, and whether that may pass.
 
 use super::{StackHold, Unusable, Verdict};
-use crate::facts::Missing;
+use crate::facts::{Missing, Why};
 
 impl Verdict {
     /// What could not be read, where it is that which holds.
@@ -40,7 +40,9 @@ impl Verdict {
     /// Whether it may be another one soon: what it lacks could not be read just now, and nothing is
     /// wrong with asking again.
     pub fn may_pass(&self) -> bool {
-        let missing = self.missing();
-        !missing.is_empty() && missing.iter().all(|it| it.why.may_pass())
+        // What could not be asked for want of another fact follows that one.
+        let asked = |it: &&Missing| !matches!(it.why, Why::NotAsked { .. });
+        let mut missing = self.missing().iter().filter(asked).peekable();
+        missing.peek().is_some() && missing.all(|it| it.why.may_pass())
     }
 }
