@@ -22,8 +22,21 @@ pub(crate) async fn answer(
         gather::glance(&asking, &event.service, event.at),
         state.record(&event.service)
     );
+    if passed(&event, &glance) {
+        tracing::info!("the deployment does not fail any more");
+        return Ok(());
+    }
     let how = How::Failing { stops, unheard };
     tell(&event, how, glance, &record, invocation).await
+}
+
+/// Whether a handover comes so late that its deployment has completed, or is gone.
+fn passed(event: &DeploymentEvent, glance: &Glance) -> bool {
+    let (Some(service), Some(id)) = (glance.service.known(), &event.deployment) else {
+        return false;
+    };
+    let listed = service.deployment(id);
+    listed.is_none_or(|it| it.rollout == Some(Rollout::Completed))
 }
 
 /// The deployment that a warning of ECS is about, if tasks that cannot start are what keeps it from

@@ -30,10 +30,7 @@ pub(crate) async fn answer(
     };
     let count = match claimed {
         Claimed::Ours(count) => count,
-        Claimed::No(said) => {
-            let under_way = case.judged(&Count::default()).is_some_and(|it| it.is_ok());
-            return Ok(said.counted_into.filter(|_| under_way));
-        }
+        Claimed::No(said) => return Ok(case.handed_over(said, invocation)),
         Claimed::Unreachable(_) => return Ok(None),
     };
     let (said, next) = case.settled(&count, invocation, queues).await?;
@@ -49,6 +46,9 @@ pub(crate) async fn answer(
     Ok(said.counted_into)
 }
 
+/// A handover becomes an open incident within this time, its retries included.
+const ON_THE_WAY: TimeDelta = TimeDelta::minutes(15);
+
 /// A deployment whose tasks stop.
 struct Case<'a> {
     story: &'a Story,
@@ -57,11 +57,22 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn judged(&self, count: &Count) -> Option<Result<Unheard, NotFailing>> {
-        let mut stops = self.story.failing().flat_map(|group| &group.stops);
-        let ran = stops.any(|stop| stop.task.started_at.is_some());
+    /// Judged by these stops alone: those counted before may be of another time.
+    fn judged(&self) -> Option<Result<Unheard, NotFailing>> {
+        let stops = || self.story.failing().flat_map(|group| &group.stops);
+        let ran = stops().any(|stop| stop.task.started_at.is_some());
+        let first_at = stops().map(|stop| stop.at).min().unwrap_or_default();
         let service = self.around.service.known()?;
-        Some(judge(service, self.deployment, ran, count.first_at))
+        Some(judge(service, self.deployment, ran, first_at))
+    }
+
+    /// The incident that it was handed over into, while people know of it or will in a moment.
+    fn handed_over(&self, said: Said, invocation: &Invocation<'_>) -> Option<String> {
+        let under_way = self.judged().is_some_and(|it| it.is_ok());
+        let record = self.around.record.known();
+        let open = record.is_some_and(|record| record.open_for(self.deployment).is_some());
+        let young = said.at.is_some_and(|at| invocation.now - at < ON_THE_WAY);
+        said.counted_into.filter(|_| under_way && (open || young))
     }
 
     /// What is remembered of it, and the number of stops at which it is judged again.
@@ -75,9 +86,17 @@ impl Case<'_> {
         let (arn, deployment) = (&self.story.subject.arn, self.deployment);
         if let Some(open) = record.and_then(|record| record.open_for(deployment)) {
             // People know that it failed: its stops are counted into that incident.
-            return Ok((counted_into(open.id.clone()), u64::MAX));
+            return Ok((
+                counted_into(open.id.clone(), invocation),
+                next_at(count.tasks),
+            ));
         }
-        Ok(match self.judged(count) {
+        // It is judged anew now and then: it may be mended, and fail again.
+        let next = next_at(count.tasks);
+        if self.handed_over(count.said.clone(), invocation).is_some() {
+            return Ok((count.said.clone(), next));
+        }
+        Ok(match self.judged() {
             Some(Ok(unheard)) => {
                 let (source, at) = (&invocation.settings.event_source, invocation.now);
                 let event = handover(source, arn, deployment, count.tasks, unheard, at);
@@ -89,12 +108,10 @@ impl Case<'_> {
                     tasks = count.tasks,
                     "handed over as failing"
                 );
-                (counted_into(incident_id(arn, deployment)), u64::MAX)
+                (counted_into(incident_id(arn, deployment), invocation), next)
             }
-            Some(Err(NotFailing::FailedAlready)) => (Said::default(), u64::MAX),
-            // A rollback may bring it again: it is judged anew now and then.
-            Some(Err(NotFailing::Completed | NotFailing::Gone)) => {
-                (Said::default(), next_at(count.tasks))
+            Some(Err(NotFailing::FailedAlready | NotFailing::Completed | NotFailing::Gone)) => {
+                (Said::default(), next)
             }
             // The service could not be read: the next stop asks again.
             None => (Said::default(), count.tasks + 1),
@@ -102,8 +119,9 @@ impl Case<'_> {
     }
 }
 
-fn counted_into(incident: String) -> Said {
+fn counted_into(incident: String, invocation: &Invocation<'_>) -> Said {
     Said {
+        at: Some(invocation.now),
         counted_into: Some(incident),
         ..Said::default()
     }

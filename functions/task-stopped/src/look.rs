@@ -4,8 +4,9 @@ use aws::Invocation;
 use aws::gather::{self, Around};
 use domain::alert::compose::{Occasion, Stopped, settled};
 use domain::facts::{DeploymentFacts, Fact, Service};
+use domain::incident::ServiceRecord;
 use domain::settings::Queues;
-use domain::stop::{About, Count, Look, Said, Watch, look, muted_until};
+use domain::stop::{About, Count, Look, Said, Watch, Word, look, word};
 
 use crate::Retry;
 use crate::story::watch;
@@ -29,13 +30,18 @@ pub(crate) async fn answer(
         return Ok(());
     };
     let known = service.known();
-    let muted = known
-        .and_then(|it| muted_until(&it.tags, invocation.now))
-        .is_some();
+    let word = word(&about, record.known(), known, invocation.now);
+    if let Word::CountedInto(incident) = word {
+        tracing::info!(incident, "its deployment's incident is open");
+        return later(asked, invocation, queues).await;
+    }
+    let muted = matches!(word, Word::Muted(_));
+    let counted_out = counted_out(&count, record.known());
     let times = (invocation.settings.quiet, invocation.settings.lasting);
     let standalone = about.subject.standalone;
     let occasion = match look(&count, known, standalone, muted, invocation.now, times) {
         Look::Over => return over(asked, &about, &count, &service, invocation, queues).await,
+        Look::Later if counted_out && !muted => Occasion::Lasts,
         Look::Later => return later(asked, invocation, queues).await,
         Look::Lasts => Occasion::Lasts,
         Look::Unmuted => Occasion::Unmuted,
@@ -68,6 +74,13 @@ pub(crate) async fn answer(
         Fact::Known(_) => Ok(()),
         Fact::Missing(missing) => Err(Retry::NotSeen(missing)),
     }
+}
+
+/// Whether it was counted into the incident of its deployment, and goes on now that this is over.
+fn counted_out(count: &Count, record: Option<&ServiceRecord>) -> bool {
+    let closed = record.and_then(|record| record.closed.as_ref());
+    let untold = count.said.at.is_none() && count.said.counted_into.is_some();
+    untold && closed.is_some_and(|closed| closed.closed_at < count.last_at)
 }
 
 /// The last word, where people were told anything or were kept from it. A single task that no

@@ -210,8 +210,8 @@ impl Telling<'_> {
                     tasks = count.tasks,
                     "counted into an open incident"
                 );
+                // The watch stays: that incident may be over while its tasks go on dying.
                 said.counted_into = Some(incident);
-                return Ok((said, None));
             }
             Word::Muted(until) => {
                 tracing::info!(key, tasks = count.tasks, "muted until {until}");

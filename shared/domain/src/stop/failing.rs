@@ -55,7 +55,7 @@ pub fn counts_against(cause: Cause) -> bool {
 
 /// Without a rollout state (blue/green, Classic Load Balancers) a deployment that began no longer
 /// than this before its tasks began to die is under way.
-const UNDER_WAY: TimeDelta = TimeDelta::minutes(30);
+const UNDER_WAY: TimeDelta = TimeDelta::minutes(60);
 
 /// Whether the deployment is under way, and if it is, why ECS does not tell that it fails.
 /// `ran` is whether the tasks reached RUNNING; `first_at` is when the first of them stopped.
