@@ -3,7 +3,7 @@
 use aws::Invocation;
 use aws::gather::{self, Around};
 use domain::alert::compose::{Occasion, Stopped, settled};
-use domain::facts::{DeploymentFacts, Fact, Service};
+use domain::facts::{DeploymentFacts, Fact, Service, Why};
 use domain::incident::ServiceRecord;
 use domain::settings::Queues;
 use domain::stop::{About, Count, Look, Said, Watch, Word, look, word};
@@ -38,13 +38,17 @@ pub(crate) async fn answer(
     let muted = matches!(word, Word::Muted(_));
     let counted_out = counted_out(&count, record.known());
     let times = (invocation.settings.quiet, invocation.settings.lasting);
-    let standalone = about.subject.standalone;
+    // A service that ECS knows no longer is as quiet as it can be.
+    let gone = service
+        .missing()
+        .is_some_and(|it| matches!(it.why, Why::NotFound { .. }));
+    let standalone = about.subject.standalone || gone;
     let occasion = match look(&count, known, standalone, muted, invocation.now, times) {
         Look::Over => return over(asked, &about, &count, &service, invocation, queues).await,
         Look::Later if counted_out && !muted => Occasion::Lasts,
         Look::Later => return later(asked, invocation, queues).await,
         Look::Lasts => Occasion::Lasts,
-        Look::Unmuted => Occasion::Unmuted,
+        Look::Untold => Occasion::Untold,
     };
     let facts = DeploymentFacts::of_stops(service, Vec::new());
     let stopped = Stopped {
@@ -56,12 +60,11 @@ pub(crate) async fn answer(
         uncounted: None,
         at: invocation.now,
     };
-    aws::tell::publish_if_loud(invocation, &stopped.alert()).await?;
-    let said = Said {
-        at: Some(invocation.now),
-        tasks: count.tasks,
-        ..count.said.clone()
-    };
+    let loud = aws::tell::publish_if_loud(invocation, &stopped.alert()).await?;
+    let mut said = count.said.clone();
+    if loud {
+        (said.at, said.tasks) = (Some(invocation.now), count.tasks);
+    }
     let token = watch(&asked.key, invocation, queues).await?;
     let next = count
         .next_at
@@ -104,12 +107,40 @@ async fn over(
             invocation.settings.quiet,
             invocation.now,
         );
-        aws::tell::publish(invocation.clients, &invocation.settings.topic_arn, &alert).await?;
+        // Who was told that it began is told that it is over, whatever the floor.
+        match told {
+            true => {
+                let topic = &invocation.settings.topic_arn;
+                aws::tell::publish(invocation.clients, topic, &alert).await?;
+            }
+            false => {
+                aws::tell::publish_if_loud(invocation, &alert).await?;
+            }
+        }
     }
     let state = invocation.state_after_publish();
     match state.settle(&asked.key, count, invocation.now).await {
         Fact::Known(true) => Ok(()),
-        Fact::Known(false) => later(asked, invocation, queues).await,
+        Fact::Known(false) => reopen(asked, count, invocation, queues).await,
+        Fact::Missing(missing) => Err(Retry::NotSeen(missing)),
+    }
+}
+
+/// A stop came while people were told that it is over: the next one is news again, and so is the end.
+async fn reopen(
+    asked: &Watch,
+    seen: &Count,
+    invocation: &Invocation<'_>,
+    queues: &Queues,
+) -> Result<(), Retry> {
+    let token = watch(&asked.key, invocation, queues).await?;
+    let state = invocation.state_after_publish();
+    let (next, said) = (seen.tasks + 1, &seen.said);
+    match state
+        .said(&asked.key, next, said, Some(&token), invocation.now)
+        .await
+    {
+        Fact::Known(_) => Ok(()),
         Fact::Missing(missing) => Err(Retry::NotSeen(missing)),
     }
 }

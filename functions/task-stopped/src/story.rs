@@ -182,14 +182,13 @@ impl Telling<'_> {
             match given_back {
                 Fact::Known(now) if now.tasks >= next => {}
                 Fact::Known(_) => return Ok(()),
-                Fact::Missing(missing) => {
-                    tracing::error!(?missing, key, "could not remember what was said");
-                    return Ok(());
-                }
+                // Its watch would be dropped, and its end never told: a second alert is better.
+                Fact::Missing(missing) => return Err(Retry::NotSeen(missing)),
             }
             match state.claim_count(&key, FIRST, invocation.claimant()).await {
                 Claimed::Ours(now) => count = now,
-                Claimed::No(_) | Claimed::Unreachable(_) => return Ok(()),
+                Claimed::No(_) => return Ok(()),
+                Claimed::Unreachable(missing) => return Err(Retry::NotSeen(missing)),
             }
         }
     }
@@ -229,6 +228,11 @@ impl Telling<'_> {
 
     /// What the table could not count is told as what this batch holds of it.
     async fn uncounted(&self, missing: &Missing) -> Result<(), Retry> {
+        let (service, record) = (self.around.service.known(), self.around.record.known());
+        let now = self.answering.invocation.now;
+        if word(&self.group.about, record, service, now) != Word::Tell {
+            return Ok(());
+        }
         let (first_at, last_at) = self.group.span();
         let count = Count {
             tasks: self.group.stops.len() as u64,

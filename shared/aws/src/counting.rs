@@ -134,16 +134,18 @@ impl State<'_> {
             .table_name(self.table)
             .key("pk", text(key))
             .update_expression(
-                "SET #first = if_not_exists(#first, :first), #last = :last, #about = :about, \
-                 #expires = :expires ADD #tasks :tasks",
+                "SET #first = if_not_exists(#first, :first), #last = :last, #counted = :counted, \
+                 #about = :about, #expires = :expires ADD #tasks :tasks",
             )
             .expression_attribute_names("#first", "first_at")
             .expression_attribute_names("#last", "last_at")
+            .expression_attribute_names("#counted", "counted_at")
             .expression_attribute_names("#about", "about")
             .expression_attribute_names("#expires", "expires_at")
             .expression_attribute_names("#tasks", "tasks")
             .expression_attribute_values(":first", millis(first))
             .expression_attribute_values(":last", millis(last))
+            .expression_attribute_values(":counted", millis(now))
             .expression_attribute_values(":about", json(&about))
             .expression_attribute_values(":expires", expires(now))
             .expression_attribute_values(":tasks", number(stops.len() as u64));

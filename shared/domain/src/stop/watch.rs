@@ -6,7 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Count;
+use super::{Count, next_at};
 use crate::facts::{Rollout, Service};
 
 /// The message.
@@ -26,8 +26,8 @@ pub enum Look {
     Over,
     /// It has lasted since people were told last, and is not over.
     Lasts,
-    /// The service was muted when there was something to say, and is not any more.
-    Unmuted,
+    /// There was something to say and nobody was told: the service was muted, for one.
+    Untold,
     /// Nothing to say: look again later.
     Later,
 }
@@ -44,17 +44,32 @@ pub fn look(
 ) -> Look {
     let steady = standalone || service.is_some_and(steady);
     let said = count.said.at.unwrap_or(count.first_at);
-    if now - count.last_at >= quiet && steady {
+    // Stops are told late at times, so it is quiet only when none was counted for so long.
+    let last = count.counted_at.unwrap_or(count.last_at).max(count.last_at);
+    if now - last >= quiet && steady {
         Look::Over
     } else if muted {
         Look::Later
-    } else if count.said.at.is_none() && count.said.muted_until.is_some() {
-        Look::Unmuted
+    } else if is_untold(count) {
+        Look::Untold
     } else if now - said >= lasting {
         Look::Lasts
     } else {
         Look::Later
     }
+}
+
+/// Whether there was something to say and nobody was told: the service was muted, or people were
+/// told in the same moment that it was over. What was counted into another incident is told there.
+fn is_untold(count: &Count) -> bool {
+    let Some(at) = count.said.at else {
+        return count.said.counted_into.is_none();
+    };
+    let muted = count.said.muted_until.is_some_and(|until| until > at);
+    muted
+        && count
+            .next_at
+            .is_some_and(|next| next > next_at(count.said.tasks))
 }
 
 /// A service is steady with all its tasks running and no deployment under way. One that was deleted
@@ -148,7 +163,7 @@ mod tests {
         let mut muted = count(29, None);
         muted.said.muted_until = Some(at(30));
         let at_30 = |mute| look(&muted, Some(&service(1)), false, mute, at(30), TIMES);
-        assert_eq!(at_30(false), Look::Unmuted);
+        assert_eq!(at_30(false), Look::Untold);
         assert_eq!(at_30(true), Look::Later);
     }
 }
