@@ -1,7 +1,7 @@
 //! The stories with a verdict, from the release to the last word: what the demo shows deployed.
 
 use serde_json::Value;
-use simulator::{Published, World};
+use simulator::{Fault, Published, World};
 use stories::{CLUSTER, Ending, Rollbacks, SERVICE, Story, until};
 use tests::bot::{Bot, ENABLED, is_stop};
 
@@ -59,6 +59,10 @@ async fn plays(story: &Story) -> Vec<String> {
             assert_eq!(bot.invoke(&payload).await["done"], true);
             goes_on(&bot, "SERVICE_DEPLOYMENT_COMPLETED").await;
         }
+        Ending::Refused => {
+            bot.aws.inject("ecs:UpdateService", Fault::denied());
+            bot.ask(&bot.asked()[0]).await.expect("an answer");
+        }
         Ending::FailsToo => goes_on(&bot, "SERVICE_DEPLOYMENT_FAILED").await,
         Ending::ReleasedAgain => {
             goes_on(&bot, "SERVICE_DEPLOYMENT_COMPLETED").await;
@@ -89,6 +93,7 @@ async fn each_story_has_its_verdict_and_its_end() {
     dry-run: deployment_failed dry_run
     not-opted-in: deployment_failed hold_not_opted_in
     ecs-goes-first: deployment_failed watch_ecs_rollback
+    role-not-passed: deployment_failed roll_back, rollback_held refused
     rollback-fails: deployment_failed roll_back, rollback_started roll_back, rollback_failed hold_was_rollback
     cooling-down: deployment_failed roll_back, rollback_started roll_back, recovered over, deployment_failed hold_cooling_down
     moved-tag: deployment_failed hold_same_revision

@@ -29,6 +29,8 @@ pub enum Ending {
     GoesBack,
     /// A person asks roll-back, and the service recovers.
     PersonAsks,
+    /// IAM does not let opsbot go back: the stack names no role that it may pass to tasks.
+    Refused,
     /// opsbot goes back, and that fails too.
     FailsToo,
     /// opsbot goes back, the service recovers, and the same is released once more.
@@ -40,13 +42,22 @@ impl Story {
     pub fn parameters(&self) -> &'static [(&'static str, &'static str)] {
         match self.rollbacks {
             Rollbacks::NotEnabled => &[],
-            Rollbacks::Enabled { .. } => &[("EnableRollback", "yes")],
+            Rollbacks::Enabled { .. } if self.ending == Ending::Refused => {
+                &[("EnableRollback", "yes")]
+            }
+            Rollbacks::Enabled { .. } => &[
+                ("EnableRollback", "yes"),
+                (
+                    "RollbackPassRoleArns",
+                    "arn:aws:iam::111122223333:role/order-api-*",
+                ),
+            ],
         }
     }
 }
 
 /// Every story with a verdict, the main one of all first.
-pub(crate) const STORIES: [Story; 11] = [
+pub(crate) const STORIES: [Story; 12] = [
     Story {
         name: "rolled-back",
         about: "a release fails, the service has opted in: opsbot puts the last good revision back",
@@ -88,6 +99,13 @@ pub(crate) const STORIES: [Story; 11] = [
         release: secret_denied,
         watch: ROLLS_BACK,
         ..enabled(Some("auto"), "watch_ecs_rollback")
+    },
+    Story {
+        name: "role-not-passed",
+        about: "the service has opted in, but the stack lets opsbot pass no role: the alert has the statement to add",
+        release: secret_denied,
+        ending: Ending::Refused,
+        ..enabled(Some("auto"), "roll_back")
     },
     Story {
         name: "rollback-fails",
