@@ -20,7 +20,7 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: .venv/ministack/made .venv/sam/made ## A failed deployment on a local AWS, told by opsbot. SCENARIO=name plays another, SCENARIO=list names them
+demo: .venv/ministack/made .venv/sam/made ## A failed deployment on a local AWS, told and rolled back by opsbot. SCENARIO=name plays another, SCENARIO=list names them
 	$(call step,demo $(SCENARIO),cargo run -p demo -- '$(SCENARIO)')
 
 .PHONY: test

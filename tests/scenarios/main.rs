@@ -8,6 +8,7 @@
 mod bad_input;
 mod crashes;
 mod decisions;
+mod endings;
 mod failed_deployment;
 mod failing;
 mod faults;

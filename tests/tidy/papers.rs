@@ -101,7 +101,7 @@ fn the_readme_has_everything_that_may_become_of_a_rollback() {
 #[test]
 fn the_readme_has_every_scenario_of_the_demo() {
     let mut table = "| Scenario | What happens |\n|---|---|".to_owned();
-    for story in stories::ALL {
+    for story in stories::all() {
         table += &format!("\n| `{}` | {} |", story.name, story.about);
     }
     check("scenarios", &table);

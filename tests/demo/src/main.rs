@@ -4,30 +4,37 @@
 //! ECS and what surrounds a service; its events go through the deployed EventBridge rules to the
 //! deployed function, and the alerts come back through SNS and an SQS subscription.
 
+mod performance;
 mod show;
 
 use std::error::Error;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use simulator::{Options, Simulator, World};
-use stage::Stage;
-use stories::{Act, CLUSTER, SERVICE, Story, until};
+use stage::{Alert, Stage};
+use stories::{Act, CLUSTER, Ending, Rollbacks, SERVICE, Story};
+
+use performance::{Performance, counted};
 
 /// What the alert of a failed deployment is called.
-const KINDS_OF_FAILURE: [&str; 2] = ["deployment_failed", "rollback_failed"];
+const KINDS_OF_FAILURE: [&str; 3] = ["deployment_failed", "deployment_failing", "rollback_failed"];
 
 fn main() -> ExitCode {
-    let name = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| stories::ALL[0].name.to_owned());
-    if name == "list" {
-        show::list(&stories::ALL);
-        return ExitCode::SUCCESS;
-    }
-    let Some(story) = Story::named(&name) else {
-        show::list(&stories::ALL);
+    let name = std::env::args().nth(1);
+    let mut all = stories::all();
+    let story = match name.as_deref() {
+        Some("list") => {
+            show::list(all);
+            return ExitCode::SUCCESS;
+        }
+        None | Some("") => all.next(),
+        Some(name) => Story::named(name),
+    };
+    let Some(story) = story else {
+        show::list(stories::all());
+        let name = name.unwrap_or_default();
         show::failure(&format!(
             "there is no scenario {name}; the list above names them"
         ));
@@ -43,79 +50,167 @@ fn main() -> ExitCode {
 }
 
 fn play(story: &Story) -> Result<(), Box<dyn Error>> {
+    let play = set_up(story)?;
+    let failed = match story.scene {
+        None => Some(release(story, &play)?),
+        Some(scene) => {
+            let mut last = None;
+            for act in play.ecs.with(|world: &mut World| scene.acts(story, world)) {
+                last = perform(&play, &act)?;
+            }
+            last
+        }
+    };
+    if let Some(alert) = failed {
+        has_its_verdict(story, &alert)?;
+        end(story, &play)?;
+    }
+    play.finish();
+    Ok(())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the deployed functions read the clock, so the simulator's is set by it"
+)]
+fn set_up(story: &Story) -> Result<Performance, Box<dyn Error>> {
     let clock = Instant::now();
     let step = |text: &str| show::step(clock.elapsed(), text);
     show::title(story);
-    let stage = Stage::start(&[], step)?;
+    let stage = Stage::start(story.parameters(), step)?;
     step("starting the ECS simulator; its callers are held to their deployed roles");
     let options = Options {
         authorizer: Some(stage.aws().authorizer()),
         ..Options::default()
     };
-    let ecs = Simulator::start(story.town(stage::EVENT_SOURCE), options)?;
+    let town = story.town_at(stage::EVENT_SOURCE, SystemTime::now());
+    let ecs = Simulator::start(town, options)?;
     stage.serve_ecs_from(ecs.url())?;
     deny(&stage, story)?;
-    step(&format!("{CLUSTER}/{SERVICE} is {}", state(&ecs)));
+    let play = Performance::new(stage, ecs, clock);
+    play.happens(&format!("{CLUSTER}/{SERVICE} is {}", state(&play.ecs)));
+    Ok(play)
+}
 
-    if let Some(scene) = story.scene {
-        for act in ecs.with(|world: &mut World| scene.acts(story, world)) {
-            perform(&stage, &act, &step)?;
+/// Releases the revision that fails: the alert of it.
+fn release(story: &Story, play: &Performance) -> Result<Alert, Box<dyn Error>> {
+    let what = match story.ending {
+        Ending::MovedTag => "order-api:41 is released again; its image tag names another image now",
+        _ => "order-api:42 is released",
+    };
+    play.happens(what);
+    play.ecs.with(|world: &mut World| story.release(world));
+    let failed = play.pass("SERVICE_DEPLOYMENT_FAILED");
+    play.deliver(&failed, &KINDS_OF_FAILURE)
+}
+
+/// The demo shows what is so, or fails.
+fn has_its_verdict(story: &Story, alert: &Alert) -> Result<(), Box<dyn Error>> {
+    match story.rollbacks {
+        Rollbacks::NotEnabled => Ok(()),
+        Rollbacks::Enabled { verdict, .. } if alert.attributes["rollback"] == verdict => Ok(()),
+        Rollbacks::Enabled { verdict, .. } => {
+            let got = &alert.attributes["rollback"];
+            Err(format!("the verdict is {got}, and should be {verdict}").into())
         }
-        return finish(&ecs, &step);
     }
-    step("releasing order-api:42; time passes in the simulator");
-    ecs.with(|world: &mut World| story.release(world));
-    let failed = tell(&ecs, "SERVICE_DEPLOYMENT_FAILED", &step);
-    let alert = deliver(&stage, &failed, &KINDS_OF_FAILURE, &step)?;
-    show::alert(&alert);
+}
 
-    if !story.recovers() {
-        return finish(&ecs, &step);
+/// What follows the alert of the failure.
+fn end(story: &Story, play: &Performance) -> Result<(), Box<dyn Error>> {
+    match story.ending {
+        Ending::AsEcsDoes | Ending::MovedTag if story.recovers() => {
+            play.step("ECS rolls back; time passes until the service is steady");
+            recovers(play)
+        }
+        Ending::AsEcsDoes | Ending::MovedTag => Ok(()),
+        Ending::GoesBack => {
+            goes_back(play)?;
+            recovers(play)
+        }
+        Ending::PersonAsks => {
+            person_asks(play)?;
+            goes_back(play)?;
+            recovers(play)
+        }
+        Ending::Refused => play
+            .await_alert(&["rollback_held"], Instant::now())
+            .map(|_| ()),
+        Ending::FailsToo => {
+            goes_back(play)?;
+            let failed = play.pass("SERVICE_DEPLOYMENT_FAILED");
+            play.deliver(&failed, &["rollback_failed"]).map(|_| ())
+        }
+        Ending::ReleasedAgain => {
+            goes_back(play)?;
+            recovers(play)?;
+            let alert = release(story, play)?;
+            let verdict = &alert.attributes["rollback"];
+            match verdict.as_str() {
+                "hold_cooling_down" => Ok(()),
+                verdict => Err(format!("the second verdict is {verdict}").into()),
+            }
+        }
     }
-    step("ECS rolls back; time passes until the service is steady");
-    let recovered = tell(&ecs, "SERVICE_DEPLOYMENT_COMPLETED", &step);
-    let alert = deliver(&stage, &recovered, &["recovered"], &step)?;
-    show::alert(&alert);
-    finish(&ecs, &step)
+}
+
+/// roll-back was asked through its queue, or by a person.
+fn goes_back(play: &Performance) -> Result<(), Box<dyn Error>> {
+    play.step("roll-back gathers, decides again, claims the attempt, looks once more and calls");
+    let alert = play.await_alert(&["rollback_started", "rollback_held"], Instant::now())?;
+    match alert.attributes["kind"].as_str() {
+        "rollback_started" => Ok(()),
+        _ => Err(format!("not rolled back: {}", alert.subject).into()),
+    }
+}
+
+fn recovers(play: &Performance) -> Result<(), Box<dyn Error>> {
+    let recovered = play.pass("SERVICE_DEPLOYMENT_COMPLETED");
+    play.deliver(&recovered, &["recovered"]).map(|_| ())
+}
+
+/// What `aws lambda invoke` does.
+fn person_asks(play: &Performance) -> Result<(), Box<dyn Error>> {
+    let payload = json!({
+        "cluster": CLUSTER, "service": SERVICE, "reason": "orders fail, going back",
+    });
+    let function = play.stage.output("RollBackFunctionName")?;
+    play.happens(&format!(
+        "a person: aws lambda invoke --function-name {function} --payload '{payload}'"
+    ));
+    let answer = play.stage.invoke(&function, &payload)?;
+    let answer = answer.map_err(|error| format!("roll-back fails: {error}"))?;
+    play.step(&format!("it answers {answer:#}"));
+    Ok(())
 }
 
 /// How long nothing must come where nobody is to be told: longer than any alert takes.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// Sends the events of an act, and shows the alert that comes of them, or that none does.
-fn perform(stage: &Stage, act: &Act, step: &impl Fn(&str)) -> Result<(), Box<dyn Error>> {
-    step(&act.what);
+/// Sends the events of an act: the alert that comes of them, none where nobody is to be told.
+fn perform(play: &Performance, act: &Act) -> Result<Option<Alert>, Box<dyn Error>> {
+    play.happens(&act.what);
     if let Some(kind) = act.alert {
-        show::alert(&deliver(stage, &act.events, &[kind], step)?);
-        return Ok(());
+        return play.deliver(&act.events, &[kind]).map(Some);
     }
-    for event in &act.events {
-        stage.put_event(event)?;
-    }
-    step(&format!(
+    play.put(&act.events)?;
+    play.step(&format!(
         "{} put onto the bus; listening for {} s",
-        counted_events(&act.events),
+        counted(&act.events),
         SILENCE.as_secs()
     ));
-    match stage.receive_alerts(SILENCE)?.first() {
-        None => step("nobody was told, as it should be"),
+    match play.stage.receive_alerts(SILENCE)?.first() {
+        None => play.happens("nobody was told, as it should be"),
         Some(alert) => return Err(format!("an alert nobody wanted: {}", alert.subject).into()),
     }
-    for (incident, tasks) in counted(stage)? {
-        step(&format!("counted all the same: {tasks} in {incident}"));
+    for (incident, tasks) in counted_stops(&play.stage)? {
+        play.step(&format!("counted all the same: {tasks} in {incident}"));
     }
-    Ok(())
-}
-
-fn counted_events(events: &[Value]) -> String {
-    match events.len() {
-        1 => "1 event".to_owned(),
-        n => format!("{n} events"),
-    }
+    Ok(None)
 }
 
 /// The incidents of stopped tasks in the state table, with how many tasks each counts.
-fn counted(stage: &Stage) -> Result<Vec<(String, String)>, Box<dyn Error>> {
+fn counted_stops(stage: &Stage) -> Result<Vec<(String, String)>, Box<dyn Error>> {
     let scan = json!({ "TableName": stage.output("StateTableName")?, "ConsistentRead": true });
     let found = stage.call("dynamodb", "scan", scan)?;
     let items = found["Items"].as_array().into_iter().flatten();
@@ -160,80 +255,4 @@ fn state(ecs: &Simulator) -> String {
         0 => "not there yet: this is its first deployment".to_owned(),
         running => format!("healthy on order-api:41, {running} tasks running"),
     }
-}
-
-/// Lets time pass until an event of that name, and says what happened meanwhile.
-fn tell(ecs: &Simulator, event_name: &str, step: &impl Fn(&str)) -> Vec<Value> {
-    let events = ecs.with(|world: &mut World| until(world, event_name));
-    let stopped = events.iter().filter(|event| {
-        event["detail-type"] == "ECS Task State Change"
-            && event["detail"]["lastStatus"] == "STOPPED"
-    });
-    let stopped = stopped.count();
-    if stopped > 0 {
-        step(&format!("{stopped} tasks stopped"));
-    }
-    for event in &events {
-        if event["detail-type"] == "ECS Deployment State Change" {
-            let text = |key: &str| event["detail"][key].as_str().unwrap_or_default().to_owned();
-            step(&format!(
-                "{} {}: {}",
-                text("updatedAt"),
-                text("eventName"),
-                text("reason")
-            ));
-        }
-    }
-    events
-}
-
-/// Puts the events onto the bus, and waits for the alert of one of these kinds that comes of them.
-/// What task-stopped says of the single tasks on the way is named only.
-fn deliver(
-    stage: &Stage,
-    events: &[Value],
-    kinds: &[&str],
-    step: &impl Fn(&str),
-) -> Result<stage::Alert, Box<dyn Error>> {
-    let began = Instant::now();
-    for event in events {
-        stage.put_event(event)?;
-    }
-    step(&format!(
-        "{} put onto the bus; the deployed rules choose",
-        counted_events(events)
-    ));
-    loop {
-        let alerts = stage.receive_alerts(Duration::from_secs(30))?;
-        if alerts.is_empty() {
-            return Err("the alert did not arrive within 30 s".into());
-        }
-        for alert in alerts {
-            let after = began.elapsed().as_millis();
-            let wanted = kinds.contains(&alert.attributes["kind"].as_str());
-            let what = if wanted { "an alert" } else { "another alert" };
-            step(&format!(
-                "{what} arrived {after} ms after the first event: {}",
-                alert.subject
-            ));
-            if wanted {
-                return Ok(alert);
-            }
-        }
-    }
-}
-
-fn finish(ecs: &Simulator, step: &impl Fn(&str)) -> Result<(), Box<dyn Error>> {
-    let calls = ecs.actions();
-    let writes = calls.iter().filter(|action| {
-        ["ecs:Update", "ecs:Stop", "ecs:Register", "ecs:Run"]
-            .iter()
-            .any(|it| action.starts_with(it))
-    });
-    step(&format!(
-        "{} calls reached ECS, {} of them writes. Done.",
-        calls.len(),
-        writes.count()
-    ));
-    Ok(())
 }

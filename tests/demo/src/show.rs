@@ -3,14 +3,24 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use stage::Alert;
 use stories::Story;
 
-pub(crate) fn list(stories: &[Story]) {
+/// One thing that happened.
+pub(crate) struct Line {
+    /// By the simulator's clock.
+    pub(crate) at: DateTime<Utc>,
+    /// Since the demo began.
+    pub(crate) elapsed: Duration,
+    pub(crate) text: String,
+}
+
+pub(crate) fn list(stories: impl Iterator<Item = Story>) {
     println!("Scenarios of `make demo SCENARIO=name`:");
     for story in stories {
-        println!("  {:20} {}", story.name, story.about);
+        println!("  {:22} {}", story.name, story.about);
     }
 }
 
@@ -38,6 +48,16 @@ pub(crate) fn alert(alert: &Alert) {
     }
     heading("SMS");
     println!("{}\n", alert.form("sms"));
+}
+
+/// The story once more, from the beginning.
+pub(crate) fn timeline(lines: &[Line]) {
+    heading("TIMELINE (by the clock of ECS; seconds since the demo began)");
+    for Line { at, elapsed, text } in lines {
+        let at = at.format("%H:%M:%S");
+        println!("  {at}  {:6.1} s  {text}", elapsed.as_secs_f64());
+    }
+    println!();
 }
 
 fn heading(text: &str) {

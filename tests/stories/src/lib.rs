@@ -3,13 +3,15 @@
 //! Every story has the same town: cluster `prod-apps` in us-east-1, service `order-api` behind a
 //! target group, healthy on `order-api:41`. Then revision 42 is released, or tasks begin to stop.
 
+mod rollbacks;
 mod scenes;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use simulator::{Breaker, Fate, TaskDefinition, World};
 
+pub use rollbacks::{Ending, Rollbacks};
 pub use scenes::{Act, Scene};
 
 /// The cluster of every story.
@@ -27,7 +29,7 @@ const SECRET: &str =
     "arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/order-api/db-Ab1Cd2";
 
 /// One story.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Story {
     /// Its name, as in `make demo SCENARIO=name`.
     pub name: &'static str,
@@ -41,6 +43,10 @@ pub struct Story {
     first: bool,
     /// Reads that the function's role is not allowed to make in this story.
     pub denied: &'static [&'static str],
+    /// How the stack and the service stand to rollbacks.
+    pub rollbacks: Rollbacks,
+    /// What follows the alert of the failure.
+    pub ending: Ending,
 }
 
 /// What tells ECS that a deployment fails. A task that reaches RUNNING and then exits by itself
@@ -53,6 +59,8 @@ enum Watch {
     Alarm { rollback: bool },
 }
 
+/// For so long the town is well before the release.
+const DAY: Duration = Duration::from_secs(90_000);
 /// For ever, as far as a demo is concerned.
 const MUTED: &str = "2099-01-01T00:00:00Z";
 const ALARM: &str = "order-api-too-few-healthy-hosts";
@@ -61,16 +69,32 @@ const ROLLS_BACK: Watch = Watch::Breaker { rollback: true };
 const ALARM_STOPS: Watch = Watch::Alarm { rollback: false };
 const ALARM_ROLLS_BACK: Watch = Watch::Alarm { rollback: true };
 
+/// A release that is well, on a service whose circuit breaker only stops what fails.
+const PLAIN: Story = Story {
+    name: "",
+    about: "",
+    release: |definition| definition,
+    scene: None,
+    watch: STOPS,
+    first: false,
+    denied: &[],
+    rollbacks: Rollbacks::NotEnabled,
+    ending: Ending::AsEcsDoes,
+};
+
 /// Every story, the main one first.
-pub const ALL: [Story; 15] = [
+pub fn all() -> impl Iterator<Item = Story> {
+    rollbacks::STORIES.into_iter().chain(TOLD)
+}
+
+/// The stories of a stack that rolls nothing back.
+const TOLD: [Story; 15] = [
     Story {
         name: "secret-denied",
         about: "the execution role may not read a new secret; ECS rolls back",
         release: secret_denied,
-        scene: None,
         watch: ROLLS_BACK,
-        first: false,
-        denied: &[],
+        ..PLAIN
     },
     Story {
         name: "image-missing",
@@ -83,10 +107,7 @@ pub const ALL: [Story; 15] = [
             );
             definition.fate(Fate::fails_to_start(reason).while_pulling())
         },
-        scene: None,
-        watch: STOPS,
-        first: false,
-        denied: &[],
+        ..PLAIN
     },
     Story {
         name: "out-of-memory",
@@ -101,10 +122,8 @@ pub const ALL: [Story; 15] = [
                 .with("memory", "512")
                 .fate(fate.logs("app", lines))
         },
-        scene: None,
         watch: ALARM_ROLLS_BACK,
-        first: false,
-        denied: &[],
+        ..PLAIN
     },
     Story {
         name: "load-balancer",
@@ -120,10 +139,7 @@ pub const ALL: [Story; 15] = [
                 .environment("BIND", "127.0.0.1:8080")
                 .fate(fate.logs("app", lines))
         },
-        scene: None,
-        watch: STOPS,
-        first: false,
-        denied: &[],
+        ..PLAIN
     },
     Story {
         name: "clean-exit",
@@ -133,10 +149,8 @@ pub const ALL: [Story; 15] = [
             let definition = definition.having("command", serde_json::json!(["migrate"]));
             definition.fate(Fate::exits("app", 0).logs("app", lines))
         },
-        scene: None,
         watch: ALARM_STOPS,
-        first: false,
-        denied: &[],
+        ..PLAIN
     },
     Story {
         name: "sidecar-first",
@@ -154,10 +168,8 @@ pub const ALL: [Story; 15] = [
                 .container("envoy", "public.ecr.aws/appmesh/envoy:v1.29")
                 .fate(fate)
         },
-        scene: None,
         watch: ALARM_ROLLS_BACK,
-        first: false,
-        denied: &[],
+        ..PLAIN
     },
     Story {
         name: "ecs-rolls-back",
@@ -169,68 +181,51 @@ pub const ALL: [Story; 15] = [
                 /app/server: no such file or directory: unknown";
             definition.fate(Fate::fails_to_start(reason).while_starting())
         },
-        scene: None,
         watch: ROLLS_BACK,
-        first: false,
-        denied: &[],
+        ..PLAIN
     },
     Story {
         name: "first-deployment",
         about: "the first deployment ever fails, so there is nothing to go back to",
         release: secret_denied,
-        scene: None,
         watch: ROLLS_BACK,
         first: true,
-        denied: &[],
+        ..PLAIN
     },
     Story {
         name: "diagnostics-denied",
         about: "opsbot's own role may read neither tasks, logs nor targets",
         release: secret_denied,
-        scene: None,
-        watch: STOPS,
-        first: false,
         denied: &[
             "ecs:DescribeTasks",
             "logs:GetLogEvents",
             "elasticloadbalancing:DescribeTargetHealth",
         ],
+        ..PLAIN
     },
     Story {
         name: "crash-loop",
         about: "tasks that were well for a day begin to exit with 1: told at the 1st and the 10th stop",
-        release: |definition| definition,
         scene: Some(Scene::CrashLoop),
-        watch: STOPS,
-        first: false,
-        denied: &[],
+        ..PLAIN
     },
     Story {
         name: "storm",
         about: "120 tasks stop within two minutes, some of them told twice: a handful of alerts, exact counts",
-        release: |definition| definition,
         scene: Some(Scene::Storm),
-        watch: STOPS,
-        first: false,
-        denied: &[],
+        ..PLAIN
     },
     Story {
         name: "scheduled-task",
         about: "a nightly job that no service runs ends with an exception",
-        release: |definition| definition,
         scene: Some(Scene::ScheduledTask),
-        watch: STOPS,
-        first: false,
-        denied: &[],
+        ..PLAIN
     },
     Story {
         name: "spot-notice",
         about: "AWS takes Spot capacity back: told at the notice, and the stop is not told again",
-        release: |definition| definition,
         scene: Some(Scene::SpotNotice),
-        watch: STOPS,
-        first: false,
-        denied: &[],
+        ..PLAIN
     },
     Story {
         name: "unwatched",
@@ -238,17 +233,13 @@ pub const ALL: [Story; 15] = [
         release: exits,
         scene: Some(Scene::Unwatched),
         watch: Watch::Nothing,
-        first: false,
-        denied: &[],
+        ..PLAIN
     },
     Story {
         name: "muted",
         about: "a service with the tag `opsbot:mute-until` crashes: counted, and nobody is told",
-        release: |definition| definition,
         scene: Some(Scene::Muted),
-        watch: STOPS,
-        first: false,
-        denied: &[],
+        ..PLAIN
     },
 ];
 
@@ -257,30 +248,42 @@ fn exits(definition: TaskDefinition) -> TaskDefinition {
 }
 
 fn secret_denied(definition: TaskDefinition) -> TaskDefinition {
-    let reason = format!(
+    definition
+        .secret("DB_PASSWORD", SECRET)
+        .fate(Fate::fails_to_start(denied()))
+}
+
+fn denied() -> String {
+    format!(
         "ResourceInitializationError: unable to pull secrets or registry auth: execution resource \
          retrieval failed: unable to retrieve secret from asm: service call has been retried 1 \
          time(s): failed to fetch secret {SECRET} from secrets manager: AccessDeniedException: \
          User: arn:aws:sts::111122223333:assumed-role/order-api-execution/0f1e2d is not authorized \
          to perform: secretsmanager:GetSecretValue on resource: {SECRET} because no identity-based \
          policy allows the secretsmanager:GetSecretValue action"
-    );
-    definition
-        .secret("DB_PASSWORD", SECRET)
-        .fate(Fate::fails_to_start(reason))
+    )
 }
 
 impl Story {
     /// The story of that name.
     pub fn named(name: &str) -> Option<Self> {
-        ALL.into_iter().find(|story| story.name == name)
+        all().find(|story| story.name == name)
     }
 
     /// The town before the release: healthy on 41, or empty for a first deployment.
     pub fn town(&self, event_source: &str) -> World {
-        let mut world = World::new()
-            .located(ACCOUNT, REGION)
-            .event_source(event_source);
+        self.founded(World::new(), event_source)
+    }
+
+    /// The same, and it is this late when the release comes, or a little earlier: for functions that
+    /// read the clock.
+    pub fn town_at(&self, event_source: &str, now: SystemTime) -> World {
+        let start = now - DAY - Duration::from_secs(1_800);
+        self.founded(World::new().starting_at(start.into()), event_source)
+    }
+
+    fn founded(&self, world: World, event_source: &str) -> World {
+        let mut world = world.located(ACCOUNT, REGION).event_source(event_source);
         let group = world.target_group(SERVICE);
         world.register(definition(41, OLD_IMAGE).environment("LOG_LEVEL", "info"));
         world.register((self.release)(
@@ -293,7 +296,7 @@ impl Story {
         self.service(&mut world, "order-api:41", &group);
         world.settle();
         world.drain_events();
-        world.advance(Duration::from_secs(90_000));
+        world.advance(DAY);
         world.drain_events();
         world
     }
@@ -312,8 +315,17 @@ impl Story {
         if self.first {
             let group = world.target_group(SERVICE);
             self.service(world, "order-api:42", &group);
+        } else if self.ending == Ending::MovedTag {
+            world.image_moved(OLD_IMAGE);
+            let fails = "CannotStartContainerError: ResourceInitializationError: failed to create new \
+                         container runtime task: exec: \"/app/server\": no such file or directory";
+            world.set_fate("order-api:41", Fate::fails_to_start(fails).while_starting());
+            world.redeploy(CLUSTER, SERVICE);
         } else {
             world.deploy(CLUSTER, SERVICE, "order-api:42");
+        }
+        if self.ending == Ending::FailsToo {
+            world.set_fate("order-api:41", Fate::fails_to_start(denied()));
         }
         if let Watch::Alarm { .. } = self.watch {
             world.advance(Duration::from_secs(240));
@@ -332,6 +344,10 @@ impl Story {
         let service = match self.scene {
             Some(Scene::Muted) => service.tag("opsbot:mute-until", MUTED),
             _ => service,
+        };
+        let service = match self.rollbacks {
+            Rollbacks::Enabled { tag: Some(tag), .. } => service.tag("opsbot:rollback", tag),
+            Rollbacks::Enabled { tag: None, .. } | Rollbacks::NotEnabled => service,
         };
         match self.watch {
             Watch::Nothing => service,

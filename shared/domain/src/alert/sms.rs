@@ -7,15 +7,36 @@ use super::{Alert, Kind, Severity};
 /// much of it as there is room for, in whole sentences.
 pub(super) fn render(alert: &Alert) -> String {
     let headline = format!("{} {}", word(alert), alert.headline);
-    let rollback = alert.rollback.as_ref().map(|it| it.sentence.as_str());
-    let said = [rollback, Some(&alert.response.sentence)];
-    let said = said.into_iter().flatten().map(first_sentence);
+    let said = match rollback(alert) {
+        Some(said) => vec![said],
+        None => {
+            let rollback = alert.rollback.as_ref().map(|it| &it.sentence);
+            let said = rollback.into_iter().chain([&alert.response.sentence]);
+            said.map(|it| first_sentence(it).to_owned()).collect()
+        }
+    };
     let full = said
+        .iter()
         .filter(|said| !said.is_empty())
         .map(|said| ascii(&format!("{}. {said}", headline.trim_end_matches('.'))));
     full.into_iter()
         .find(|full| full.len() <= SMS)
         .unwrap_or_else(|| cut(&ascii(&headline)))
+}
+
+/// A verdict with a rollback in it, as short as can be: what ECS does says little beside it, and its
+/// sentence is too long.
+fn rollback(alert: &Alert) -> Option<String> {
+    let rollback = alert.rollback.as_ref()?;
+    let to = rollback.to.as_ref()?;
+    Some(match rollback.code.as_str() {
+        "roll_back" if rollback.command.is_some() => format!("Not rolled back to {to} yet"),
+        "roll_back" => format!("opsbot rolls back to {to}"),
+        "ask" => format!("Waiting for your word to go back to {to}"),
+        "dry_run" => format!("Dry run: not rolled back to {to}"),
+        "hold_not_opted_in" => format!("Not opted in: not rolled back to {to}"),
+        _ => return None,
+    })
 }
 
 fn word(alert: &Alert) -> &'static str {

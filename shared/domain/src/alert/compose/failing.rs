@@ -10,8 +10,19 @@ impl Story<'_> {
     /// where ECS itself warned.
     pub fn keeps_failing(&self, stops: u64, unheard: Unheard) -> Alert {
         let ranked = self.ranked();
-        let mut alert = self.alert(Kind::DeploymentFailing, &ranked, &self.response());
-        let what = format!("deployment of {} keeps failing", self.failing_name());
+        let name = self.failing_name();
+        let (kind, what) = match self.attempt() {
+            Some(_) => (
+                Kind::RollbackFailed,
+                format!("the rollback to {name} fails too"),
+            ),
+            None => (
+                Kind::DeploymentFailing,
+                format!("deployment of {name} keeps failing"),
+            ),
+        };
+        let mut alert = self.alert(kind, &ranked, &self.response());
+        alert.incident = self.incident().id;
         alert.headline = headline(self.service, &what, phrase(&ranked));
         alert.what_happened = self.how_it_keeps_failing(stops, unheard);
         alert.scope.tasks_stopped = Some(stops).filter(|stops| *stops > 0);

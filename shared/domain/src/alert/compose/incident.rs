@@ -27,6 +27,8 @@ impl Story<'_> {
     pub fn incident(&self) -> OpenIncident {
         let back_to = || self.primary().map(|it| it.id.clone());
         match self.response() {
+            // opsbot's own that keeps failing fails before ECS says so.
+            _ if self.attempt().is_some() => self.rolled_back().unwrap_or_else(|| self.own(None)),
             Response::RollbackFailed if self.was_rollback() => {
                 self.rolled_back().unwrap_or_else(|| self.own(None))
             }
@@ -93,7 +95,7 @@ impl Story<'_> {
     }
 
     /// The rollback of opsbot's that made this deployment.
-    fn attempt(&self) -> Option<&Attempt> {
+    pub(super) fn attempt(&self) -> Option<&Attempt> {
         let attempts = self.judged?.attempts.known()?;
         let made = |it: &&Attempt| it.made.is_some() && it.made.as_deref() == self.deployment;
         attempts.newest.as_ref().filter(made)

@@ -187,7 +187,11 @@ impl Story<'_> {
             changes: changes::lines(facts, self.failing()),
             response: ResponseSection {
                 code: response.code().to_owned(),
-                sentence: words::response(response, &self.failing_name()),
+                sentence: words::response(
+                    response,
+                    &self.failing_name(),
+                    rollback::is_done_by_opsbot(self.judged),
+                ),
             },
             next_steps: next::steps(&next::Situation {
                 service: self.service,

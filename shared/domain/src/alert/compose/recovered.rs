@@ -10,6 +10,8 @@ use crate::facts::{Fact, Service, TargetGroup};
 use crate::incident::OpenIncident;
 use crate::verdict::Attempt;
 
+const BY_OPSBOT: &str = "opsbot rolled back to it";
+
 /// It is over: the last word of an incident. `attempt` is opsbot's own rollback, if there was one.
 pub fn recovered(
     arn: &ServiceArn,
@@ -33,6 +35,10 @@ pub fn recovered(
         .as_deref()
         .map_or_else(|| "the deployment".to_owned(), revision);
     let (how, by_rollback) = how(open, completed, on.as_deref(), attempt);
+    let whose = match how {
+        BY_OPSBOT => ", rolled back by opsbot",
+        _ => "",
+    };
     let mut next_steps = Vec::new();
     if by_rollback {
         next_steps.push(next::infrastructure_code(&failed));
@@ -44,7 +50,7 @@ pub fn recovered(
         at,
         service: arn.clone(),
         revision: on.clone(),
-        headline: headline(arn, &format!("recovered in {took}{on_text}"), None),
+        headline: headline(arn, &format!("recovered in {took}{on_text}{whose}"), None),
         cause_phrase: None,
         what_happened: vec![match &on {
             Some(on) => format!(
@@ -89,7 +95,7 @@ fn how(
         None => by_ecs || on == Some(&revision(&it.to)),
     });
     match (by_opsbot, by_ecs) {
-        (true, _) => ("opsbot rolled back to it", true),
+        (true, _) => (BY_OPSBOT, true),
         (false, true) => ("ECS rolled back to it", true),
         (false, false) => ("a deployment of it completed", false),
     }

@@ -47,8 +47,9 @@ pub(super) fn quoted(who: &str, text: &str) -> String {
     format!("{who}: \"{}\"", line(text, 300))
 }
 
-/// What ECS does about it, and why, in a sentence.
-pub(super) fn response(response: &Response, failing: &str) -> String {
+/// What ECS does about it, and why, in a sentence. Where opsbot acts it is not said that nothing
+/// mends itself.
+pub(super) fn response(response: &Response, failing: &str, opsbot_acts: bool) -> String {
     let by = |by: &Trip| match by {
         Trip::Breaker => "the deployment circuit breaker",
         Trip::Alarm => "the deployment alarms",
@@ -82,6 +83,13 @@ pub(super) fn response(response: &Response, failing: &str) -> String {
              ECS could go back to, so it starts no more tasks and waits for the next deployment."
                 .to_owned()
         }
+        Response::StoppedOnly { by: trip } if opsbot_acts => format!(
+            "ECS itself does not roll back: that is off for {}, which stopped the deployment.",
+            by(trip)
+        ),
+        Response::Unwatched if opsbot_acts => "ECS itself does nothing: neither the deployment \
+             circuit breaker nor deployment alarms are on."
+            .to_owned(),
         Response::StoppedOnly { by: trip } => format!(
             "ECS does not roll back: that is off. {} stopped the deployment; {failing} stays the primary \
              deployment, starts no more tasks, and nothing mends itself.",

@@ -1,0 +1,103 @@
+//! The stories with a verdict, from the release to the last word: what the demo shows deployed.
+
+use serde_json::Value;
+use simulator::{Fault, Published, World};
+use stories::{CLUSTER, Ending, Rollbacks, SERVICE, Story, until};
+use tests::bot::{Bot, ENABLED, is_stop};
+
+/// A story told until people heard of the failure.
+async fn failed(story: &Story) -> Bot {
+    let bot = Bot::with(story.town("aws.ecs"), &[ENABLED], Default::default());
+    if let Some(scene) = story.scene {
+        let acts = bot.aws.with(|world: &mut World| scene.acts(story, world));
+        let stops: Vec<Value> = acts.into_iter().flat_map(|act| act.events).collect();
+        let stops: Vec<Value> = stops.into_iter().filter(is_stop).collect();
+        bot.deliver_batch(&stops).await;
+        bot.deliver_handed_over().await.expect("an answer");
+        return bot;
+    }
+    fails(story, &bot).await;
+    bot
+}
+
+async fn fails(story: &Story, bot: &Bot) {
+    let events = bot.aws.with(|world: &mut World| {
+        story.release(world);
+        until(world, "SERVICE_DEPLOYMENT_FAILED")
+    });
+    bot.deliver_all(&events).await;
+}
+
+/// roll-back answers what it was asked last, and time passes until an event of that name.
+async fn goes_on(bot: &Bot, until_event: &str) {
+    if let Some(request) = bot.asked().last() {
+        bot.ask(request).await.expect("an answer");
+    }
+    let events = bot.aws.with(|world: &mut World| until(world, until_event));
+    bot.deliver_all(&events).await;
+}
+
+/// Kind and verdict, or what ECS does, of each alert; what task-stopped tells of single tasks is
+/// left out.
+fn told(bot: &Bot) -> Vec<String> {
+    let say = |alert: &Published| {
+        let attribute = |name: &str| alert.attributes[name].1.clone();
+        format!("{} {}", attribute("kind"), attribute("rollback"))
+    };
+    let alerts = bot.alerts();
+    let told = alerts.iter().map(say);
+    told.filter(|it| !it.starts_with("task_stopped")).collect()
+}
+
+async fn plays(story: &Story) -> Vec<String> {
+    let bot = failed(story).await;
+    match story.ending {
+        Ending::AsEcsDoes | Ending::MovedTag => {}
+        Ending::GoesBack => goes_on(&bot, "SERVICE_DEPLOYMENT_COMPLETED").await,
+        Ending::PersonAsks => {
+            let payload = serde_json::json!({ "cluster": CLUSTER, "service": SERVICE });
+            assert_eq!(bot.invoke(&payload).await["done"], true);
+            goes_on(&bot, "SERVICE_DEPLOYMENT_COMPLETED").await;
+        }
+        Ending::Refused => {
+            bot.aws.inject("ecs:UpdateService", Fault::denied());
+            bot.ask(&bot.asked()[0]).await.expect("an answer");
+        }
+        Ending::FailsToo => goes_on(&bot, "SERVICE_DEPLOYMENT_FAILED").await,
+        Ending::ReleasedAgain => {
+            goes_on(&bot, "SERVICE_DEPLOYMENT_COMPLETED").await;
+            fails(story, &bot).await;
+        }
+    }
+    told(&bot)
+}
+
+#[tokio::test]
+async fn each_story_has_its_verdict_and_its_end() {
+    let mut said = String::new();
+    for story in stories::all() {
+        if let Rollbacks::Enabled { verdict, .. } = story.rollbacks {
+            let told = plays(&story).await;
+            assert!(
+                told[0].ends_with(&format!(" {verdict}")),
+                "{}: {told:?}",
+                story.name
+            );
+            said += &format!("{}: {}\n", story.name, told.join(", "));
+        }
+    }
+    insta::assert_snapshot!(said, @r"
+    rolled-back: deployment_failed roll_back, rollback_started roll_back, recovered over
+    rolled-back-unwatched: deployment_failing roll_back, rollback_started roll_back, recovered over
+    asks-first: deployment_failed ask, rollback_started roll_back, recovered over
+    dry-run: deployment_failed dry_run
+    not-opted-in: deployment_failed hold_not_opted_in
+    ecs-goes-first: deployment_failed watch_ecs_rollback
+    role-not-passed: deployment_failed roll_back, rollback_held refused
+    rollback-fails: deployment_failed roll_back, rollback_started roll_back, rollback_failed hold_was_rollback
+    cooling-down: deployment_failed roll_back, rollback_started roll_back, recovered over, deployment_failed hold_cooling_down
+    moved-tag: deployment_failed hold_same_revision
+    no-capacity: deployment_failed hold_not_its_fault
+    nothing-good: deployment_failed hold_nothing_good
+    ");
+}
