@@ -6,7 +6,7 @@ use domain::alert::compose::{Occasion, Stopped, settled};
 use domain::facts::{DeploymentFacts, Fact, Service, Why};
 use domain::incident::ServiceRecord;
 use domain::settings::Queues;
-use domain::stop::{About, Count, Look, Said, Watch, Word, look, word};
+use domain::stop::{About, Count, Look, Watch, Word, look, word};
 
 use crate::Retry;
 use crate::story::watch;
