@@ -1,7 +1,7 @@
 //! The stories with a verdict, from the release to the last word: what the demo shows deployed.
 
 use serde_json::Value;
-use simulator::{Fault, Published, World};
+use simulator::{Fate, Fault, Published, World};
 use stories::{CLUSTER, Ending, Rollbacks, SERVICE, Story, until};
 use tests::bot::{Bot, ENABLED, is_stop};
 
@@ -99,5 +99,53 @@ async fn each_story_has_its_verdict_and_its_end() {
     moved-tag: deployment_failed hold_same_revision
     no-capacity: deployment_failed hold_not_its_fault
     nothing-good: deployment_failed hold_nothing_good
+    ");
+}
+
+/// What was rolled back to runs, and exits: the circuit breaker does not count that.
+#[tokio::test]
+async fn a_rollback_of_opsbot_that_keeps_failing_pages_in_the_same_incident() {
+    let story = Story::named("rolled-back").unwrap();
+    let bot = failed(&story).await;
+    bot.ask(&bot.asked()[0]).await.expect("an answer");
+    let stops: Vec<Value> = bot.aws.with(|world: &mut World| {
+        world.set_fate("order-api:41", Fate::exits("app", 1));
+        world.drain_events();
+        world.advance(std::time::Duration::from_secs(300));
+        world.drain_events().into_iter().filter(is_stop).collect()
+    });
+    bot.deliver_batch(&stops).await;
+    bot.deliver_handed_over().await.expect("an answer");
+    let alerts = bot.alerts();
+    let (first, last) = (&alerts[0], alerts.last().unwrap());
+    let attribute = |name: &str| last.attributes[name].1.as_str();
+    let said = ["kind", "severity", "rollback"].map(attribute).join(" ");
+    assert_eq!(said, "rollback_failed critical hold_was_rollback");
+    let incident = |alert: &Published| {
+        let alert: Value = serde_json::from_str(&alert.for_protocol("sqs")).unwrap();
+        alert["incident"].clone()
+    };
+    assert_eq!(incident(last), incident(first));
+}
+
+#[tokio::test]
+async fn a_telephone_is_told_what_opsbot_does() {
+    let mut said = String::new();
+    for name in [
+        "rolled-back",
+        "asks-first",
+        "dry-run",
+        "not-opted-in",
+        "ecs-goes-first",
+    ] {
+        let bot = failed(&Story::named(name).unwrap()).await;
+        said += &format!("{}\n", bot.alerts()[0].for_protocol("sms"));
+    }
+    insta::assert_snapshot!(said, @r"
+    WARN order-api in prod-apps: deployment of order-api:42 failed: secret cannot be read. opsbot rolls back to order-api:41
+    WARN order-api in prod-apps: deployment of order-api:42 failed: secret cannot be read. Waiting for your word to go back to order-api:41
+    WARN order-api in prod-apps: deployment of order-api:42 failed: secret cannot be read. Dry run: not rolled back to order-api:41
+    WARN order-api in prod-apps: deployment of order-api:42 failed: secret cannot be read. Not opted in: not rolled back to order-api:41
+    WARN order-api in prod-apps: deployment of order-api:42 failed: secret cannot be read. ECS is rolling back to order-api:41
     ");
 }

@@ -275,10 +275,10 @@ impl Story {
         self.founded(World::new(), event_source)
     }
 
-    /// The same, and it is this late when the release comes, or a little earlier: for functions that
+    /// The same, and it is this late when the release comes, or a little later: for functions that
     /// read the clock.
     pub fn town_at(&self, event_source: &str, now: SystemTime) -> World {
-        let start = now - DAY - Duration::from_secs(1_800);
+        let start = now - DAY;
         self.founded(World::new().starting_at(start.into()), event_source)
     }
 

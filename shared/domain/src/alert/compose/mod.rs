@@ -170,6 +170,8 @@ impl Story<'_> {
         let replaced = changes::replaced_images(facts, self.failing());
         let stack = service.and_then(|service| service.tags.get("aws:cloudformation:stack-name"));
         let stack = stack.map(|name| line(name, 128));
+        let acts = rollback::is_done_by_opsbot(self.judged);
+        let leaves = words::left_to_opsbot(response).filter(|_| acts);
         Alert {
             kind,
             severity: impact::severity(kind, service, bad, response)
@@ -187,11 +189,7 @@ impl Story<'_> {
             changes: changes::lines(facts, self.failing()),
             response: ResponseSection {
                 code: response.code().to_owned(),
-                sentence: words::response(
-                    response,
-                    &self.failing_name(),
-                    rollback::is_done_by_opsbot(self.judged),
-                ),
+                sentence: leaves.unwrap_or_else(|| words::response(response, &self.failing_name())),
             },
             next_steps: next::steps(&next::Situation {
                 service: self.service,

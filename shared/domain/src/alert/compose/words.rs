@@ -47,13 +47,41 @@ pub(super) fn quoted(who: &str, text: &str) -> String {
     format!("{who}: \"{}\"", line(text, 300))
 }
 
-/// What ECS does about it, and why, in a sentence. Where opsbot acts it is not said that nothing
-/// mends itself.
-pub(super) fn response(response: &Response, failing: &str, opsbot_acts: bool) -> String {
-    let by = |by: &Trip| match by {
+/// What ECS leaves to opsbot, where opsbot acts: then it is not so that nothing mends itself.
+pub(super) fn left_to_opsbot(response: &Response) -> Option<String> {
+    let by = match response {
+        Response::StoppedOnly { by } => by,
+        Response::Unwatched => {
+            let said = "ECS itself does nothing: neither the deployment circuit breaker nor \
+                        deployment alarms are on.";
+            return Some(said.to_owned());
+        }
+        Response::Over { .. }
+        | Response::RollingBack { .. }
+        | Response::RollbackFailed
+        | Response::WillRollBack { .. }
+        | Response::NothingToRollBackTo
+        | Response::Superseded { .. }
+        | Response::Watched
+        | Response::Deleted { .. }
+        | Response::OtherController(_)
+        | Response::Unknown => return None,
+    };
+    Some(format!(
+        "ECS itself does not roll back: that is off for {}, which stopped the deployment.",
+        tripped(by)
+    ))
+}
+
+fn tripped(by: &Trip) -> &'static str {
+    match by {
         Trip::Breaker => "the deployment circuit breaker",
         Trip::Alarm => "the deployment alarms",
-    };
+    }
+}
+
+/// What ECS does about it, and why, in a sentence.
+pub(super) fn response(response: &Response, failing: &str) -> String {
     match response {
         Response::Over { on } => {
             format!(
@@ -75,7 +103,7 @@ pub(super) fn response(response: &Response, failing: &str, opsbot_acts: bool) ->
         Response::WillRollBack { by: trip } => {
             format!(
                 "Rollback is on for {}, so ECS is about to roll back by itself.",
-                by(trip)
+                tripped(trip)
             )
         }
         Response::NothingToRollBackTo => {
@@ -83,13 +111,6 @@ pub(super) fn response(response: &Response, failing: &str, opsbot_acts: bool) ->
              ECS could go back to, so it starts no more tasks and waits for the next deployment."
                 .to_owned()
         }
-        Response::StoppedOnly { by: trip } if opsbot_acts => format!(
-            "ECS itself does not roll back: that is off for {}, which stopped the deployment.",
-            by(trip)
-        ),
-        Response::Unwatched if opsbot_acts => "ECS itself does nothing: neither the deployment \
-             circuit breaker nor deployment alarms are on."
-            .to_owned(),
         Response::StoppedOnly { by: trip } => format!(
             "ECS does not roll back: that is off. {} stopped the deployment; {failing} stays the primary \
              deployment, starts no more tasks, and nothing mends itself.",
