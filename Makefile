@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 SCENARIO ?= secret-denied
+HISTORIES ?= 100000
 
 export SAM_CLI_TELEMETRY := 0
 export __SAM_CLI_APP_DIR := $(CURDIR)/target/sam-cli
@@ -29,6 +30,14 @@ test: ## Everything: format, clippy, tests, template linters, deployed end-to-en
 	$(call step,clippy,cargo clippy --workspace --all-targets --all-features -- -D warnings)
 	$(call step,tests without a local AWS,cargo test --workspace)
 	@$(MAKE) --no-print-directory lint deployed
+
+.PHONY: test-deep
+test-deep: ## 100,000 random histories of the model test; HISTORIES=n plays another number
+	$(call step,model test,MODEL_HISTORIES=$(HISTORIES) cargo test -p tests --profile deep --test model -- --nocapture histories_hold)
+
+.PHONY: mutants
+mutants: ## Breaks each guard of a rollback in turn: the model test must notice every one
+	$(call step,mutants,python3 tests/model/mutants.py)
 
 .PHONY: deployed
 deployed: .venv/ministack/made .venv/sam/made ## The tests that deploy template.yaml into the local AWS

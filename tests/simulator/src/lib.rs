@@ -22,7 +22,7 @@ pub use authorize::{AuthRequest, Authorizer, Deciding, Decision};
 pub use calls::{Call, Outcome};
 pub use faults::Fault;
 pub use neighbours::{Item, Published, SentMessage, Table};
-pub use simulator::{Answered, Options, Simulator, Wire};
+pub use simulator::{Answered, Asked, Options, Simulator, Wire};
 pub use throttle::Throttle;
 pub use world::*;
 pub use writes::Write;

@@ -6,6 +6,7 @@ use crate::faults::Fault;
 use crate::neighbours::{Item, Published, SentMessage, Table};
 use crate::state::{Act, Shared};
 use crate::throttle::Throttle;
+use crate::wire::request::{self, Request};
 use crate::wire::{respond, serve, tls};
 use crate::world::World;
 use crate::writes::Write;
@@ -55,27 +56,46 @@ pub struct Answered {
     pub body: Vec<u8>,
 }
 
+/// A request that a simulated service understands.
+#[derive(Clone, Debug)]
+pub struct Asked(Request);
+
+impl Asked {
+    /// For example `ecs:DescribeServices`.
+    #[must_use]
+    pub fn action(&self) -> String {
+        self.0.action()
+    }
+
+    /// Its members.
+    #[must_use]
+    pub fn members(&self) -> &Value {
+        &self.0.body
+    }
+}
+
 impl Wire {
-    /// Answers an HTTP request.
-    ///
-    /// # Errors
-    /// The answer is lost.
-    pub async fn answer<'h>(
-        &self,
-        path: &str,
-        headers: impl Iterator<Item = (&'h str, &'h str)>,
-        body: &[u8],
-    ) -> io::Result<Answered> {
+    /// Understands an HTTP request; none where no simulated service is meant.
+    #[must_use]
+    pub fn read(path: &str, headers: &[(String, String)], body: &[u8]) -> Option<Asked> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
                 map.insert(name, value);
             }
         }
-        let (parts, body) = respond(path, &map, body, &self.0).await?.into_parts();
-        let headers = parts
-            .headers
-            .iter()
+        request::parse(path, &map, body).map(Asked)
+    }
+
+    /// Answers a request. Everything that it does to the world is done at the first poll, unless a
+    /// latency is set.
+    ///
+    /// # Errors
+    /// The answer is lost.
+    pub async fn answer(&self, asked: &Asked) -> io::Result<Answered> {
+        let (parts, body) = respond(&asked.0, &self.0).await?.into_parts();
+        let headers = parts.headers.iter();
+        let headers = headers
             .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
         let headers = headers.collect();
         let Ok(body) = body.collect().await;
@@ -240,6 +260,12 @@ impl Simulator {
     #[must_use]
     pub fn call_count(&self) -> usize {
         self.shared.lock().calls.len()
+    }
+
+    /// How many writes ECS looked at.
+    #[must_use]
+    pub fn write_count(&self) -> usize {
+        self.shared.lock().writes.len()
     }
 
     /// The writes that ECS looked at, each with the world right before it.

@@ -11,7 +11,7 @@ use crate::state::{Begun, Shared};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::{HeaderMap, Method, server::conn::http1};
+use hyper::{Method, server::conn::http1};
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -63,23 +63,17 @@ async fn answer(
         Ok(body) => body.to_bytes(),
         Err(error) => return Err(std::io::Error::other(error)),
     };
-    respond(parts.uri.path(), &parts.headers, &body, &shared).await
-}
-
-/// The answer to a request that came in whole. An error loses the answer.
-pub(crate) async fn respond(
-    path: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-    shared: &Shared,
-) -> Result<HttpAnswer, std::io::Error> {
-    match request::parse(path, headers, body) {
-        Some(request) => carry_out(&request, shared).await,
+    match request::parse(parts.uri.path(), &parts.headers, &body) {
+        Some(request) => respond(&request, &shared).await,
         None => Ok(plain(400, "no simulated API speaks like that")),
     }
 }
 
-async fn carry_out(request: &Request, shared: &Shared) -> Result<HttpAnswer, std::io::Error> {
+/// The answer to a request. An error loses it.
+pub(crate) async fn respond(
+    request: &Request,
+    shared: &Shared,
+) -> Result<HttpAnswer, std::io::Error> {
     let action = request.action();
     let Begun {
         call,

@@ -143,12 +143,13 @@ impl World {
         if settings.breaker.is_some() || settings.alarms.is_some() {
             self.tell_deployment(service, "ERROR", "SERVICE_DEPLOYMENT_FAILED", &failed);
         }
-        let candidate = self.services[service].completed.take();
+        let candidate = self.services[service].rollback_candidate().cloned();
+        let completed = self.services[service].completed.take();
         match (rollback || was_rollback, candidate) {
             (true, Some(candidate)) => self.roll_back(service, &failed, candidate, trigger),
             (true, None) => self.end_without_candidate(service, &failed),
-            (false, candidate) => {
-                self.services[service].completed = candidate;
+            (false, _) => {
+                self.services[service].completed = completed;
                 self.request_stop(service, &failed, &trigger.status_reason("stopped"));
             }
         }

@@ -96,14 +96,29 @@ impl World {
     /// Somebody answers CONTINUE at the pause hook that the service's newest deployment waits at.
     /// Says whether one did.
     pub fn continue_at_hook(&mut self, cluster: &str, service: &str) -> bool {
+        self.answer_hook(cluster, service, false)
+    }
+
+    /// A person stops the service's newest deployment with a rollback. Says whether ECS took it.
+    pub fn stop_deployment(&mut self, cluster: &str, service: &str) -> bool {
         let newest = self
             .find_service(cluster, service)
-            .and_then(|it| it.service_deployments.first());
-        let waits = newest.and_then(|it| Some((it.arn.clone(), it.hook.clone()?.0)));
-        let answered = |(arn, hook): (String, String)| {
-            self.continue_service_deployment(&arn, &hook, false).is_ok()
-        };
-        waits.is_some_and(answered)
+            .and_then(|service| service.service_deployments.last());
+        let arn = newest.map(|entry| entry.arn.clone());
+        arn.is_some_and(|arn| self.stop_service_deployment(&arn).is_ok())
+    }
+
+    /// A person answers the pause hook of the service's newest deployment. Says whether ECS took
+    /// it.
+    pub fn answer_hook(&mut self, cluster: &str, service: &str, roll_back: bool) -> bool {
+        let newest = self
+            .find_service(cluster, service)
+            .and_then(|service| service.service_deployments.last());
+        let hook = newest.and_then(|it| Some((it.arn.clone(), it.hook.clone()?.0)));
+        hook.is_some_and(|(arn, id)| {
+            self.continue_service_deployment(&arn, &id, roll_back)
+                .is_ok()
+        })
     }
 
     /// `StopServiceDeployment` with ROLLBACK (page `stop-service-deployment`).

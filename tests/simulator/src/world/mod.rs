@@ -171,7 +171,9 @@ impl World {
             .position(|s| s.cluster == cluster && s.name == name)
     }
 
-    pub(crate) fn services(&self) -> &[Service] {
+    /// Every service.
+    #[must_use]
+    pub fn services(&self) -> &[Service] {
         &self.services
     }
 

@@ -1,6 +1,6 @@
 //! A service and its settings, built in words.
 
-use super::deployment::{Breaker, Deployment, ServiceDeployment, ServiceRevision};
+use super::deployment::{Breaker, Deployment, Rollout, ServiceDeployment, ServiceRevision};
 use super::{Time, World};
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, VecDeque};
@@ -73,6 +73,27 @@ pub struct Settings {
     pub other: Map<String, Value>,
     /// A PAUSE hook at this lifecycle stage (blue/green only).
     pub pause_at: Option<String>,
+}
+
+impl Service {
+    /// The deployment that a rollback by ECS would bring back: in a rolling update the one that
+    /// completed last, unless it is just being brought back; where traffic is shifted, one that the
+    /// newest deployment began from.
+    #[must_use]
+    pub fn rollback_candidate(&self) -> Option<&Deployment> {
+        if self.settings.strategy == "ROLLING" {
+            return self.completed.as_ref();
+        }
+        let (newest, older) = self.deployments.split_first()?;
+        let mut entries = self.service_deployments.iter();
+        let entry = entries.find(|entry| entry.arn == newest.service_deployment_arn)?;
+        let source = |it: &&Deployment| {
+            let is_source = entry.source_revisions.contains(&it.revision_arn);
+            is_source && it.rollout != Rollout::Failed
+        };
+        let mut sources = older.iter().filter(source);
+        self.completed.as_ref().or_else(|| sources.next())
+    }
 }
 
 impl Default for Settings {

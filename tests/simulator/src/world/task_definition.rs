@@ -30,6 +30,14 @@ pub struct Registered {
     pub(crate) registered_at: super::Time,
 }
 
+impl Registered {
+    /// What becomes of its tasks.
+    #[must_use]
+    pub fn fate(&self) -> &Fate {
+        &self.fate
+    }
+}
+
 impl TaskDefinition {
     /// A Fargate task of 512 CPU units and 1,024 MiB with the usual two roles.
     #[must_use]

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Breaks each guard of a rollback in turn, in a copy, and asks the model test to notice.
+
+A mutant that survives fails the run. Standard library only.
+
+    tests/model/mutants.py            all of them
+    tests/model/mutants.py permit     those whose name has this word in it
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COPY = ROOT / "target" / "mutants" / "tree"
+TARGET = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target" / "mutants" / "target"))
+HISTORIES = os.environ.get("MODEL_HISTORIES", "3000")
+
+VERDICT = "shared/domain/src/verdict.rs"
+ROWS = "shared/domain/src/verdict/rows.rs"
+TARGETS = "shared/domain/src/verdict/target.rs"
+PERMIT = "shared/aws/src/permit.rs"
+ATTEMPTS = "shared/aws/src/attempts.rs"
+CARRY_OUT = "shared/aws/src/carry_out.rs"
+STORY = "functions/roll-back/src/story.rs"
+ATTEMPT = "functions/roll-back/src/attempt.rs"
+TELLING = "functions/deployment-changed/src/telling.rs"
+
+
+def row(call):
+    """The row of the table is not asked."""
+    return (VERDICT, f"    {call}?;\n", f"    let _ = {call};\n")
+
+
+# Where two guards stand behind each other, both have to fall before a write goes wrong: then both
+# are broken at once, and the name says "both".
+CLAIM_ONCE = (ATTEMPTS, '"attribute_not_exists(#this) AND \\\n', '"\\\n')
+CLAIM_RESTS = (
+    ATTEMPTS,
+    "(attribute_not_exists(#newest) OR #newest <= :rested)",
+    "(attribute_not_exists(#newest) OR #newest <= :rested OR #newest > :rested)",
+)
+JUDGED_ANYWHERE = (
+    ROWS,
+    "    let deployment = seen\n        .judged_primary()\n",
+    "    let deployment = seen\n        .judged()\n",
+)
+
+MUTANTS = [
+    ("row: ECS rolls back", [row("others::ecs_leaves_it_alone(&seen)")]),
+    ("row: superseded, both", [row("others::nothing_newer(&seen)"), JUDGED_ANYWHERE]),
+    ("row: was a rollback", [row("others::was_no_rollback(&seen)")]),
+    ("row: already done, and the claim, both", [row("rows::was_not_tried(&seen)"), CLAIM_ONCE,
+        (STORY,
+         "        (Some(attempt), _) => left(&mut ended, &attempt, means),\n",
+         "        (Some(attempt), _) if attempt.failed.is_empty() => left(&mut ended, &attempt, means),\n"),
+        (STORY, "        (None, Some(plan)) if ended", "        (_, Some(plan)) if ended"),
+        (STORY, "        (None, _) => not_read", "        (_, _) => not_read")]),
+    ("row: it fails", [row("rows::it_fails(&seen, &standing)")]),
+    ("row: cooling down, and the claim, both",
+        [row("rows::is_not_too_often(&seen)"), CLAIM_RESTS]),
+    ("row: stack in progress", [row("rows::stack_rests(&seen)")]),
+    ("row: not its fault", [row("rows::is_its_fault(&seen)")]),
+    ("row: not ours", [row("rows::service_is_ours(seen.service)")]),
+    ("target: successful ones only",
+        [(TARGETS, "Status::of(entry) == Status::Successful && own", "own")]),
+    ("target: another than the failing one",
+        [(TARGETS, "if same(name, &standing.deployment.task_definition) {", "if false {")]),
+    ("target: active", [(TARGETS, "return Ok(definition.active),", "return Ok(true),")]),
+    ("opt-in: off", [(ROWS, "(OptIn::Off, _) => Verdict::NotOptedIn { rung, proposal },",
+        "(OptIn::Off, _) => Verdict::RollBack { rung, proposal },")]),
+    ("opt-in: dry-run", [(ROWS, "        (OptIn::DryRun, _) => Verdict::DryRun {\n            rung: Some(rung),\n            proposal,\n        },",
+        "        (OptIn::DryRun, _) => Verdict::RollBack { rung, proposal },")]),
+    ("opt-in: a person's dry run",
+        [(ROWS, "(OptIn::Ask | OptIn::Auto, true) if only_say =>",
+            "(OptIn::Ask | OptIn::Auto, true) if only_say && seen.history.is_empty() =>")]),
+    ("opt-in: ask", [(ROWS, "(OptIn::Ask, false) => Verdict::Ask { rung, proposal },",
+        "(OptIn::Ask, false) => Verdict::RollBack { rung, proposal },")]),
+    ("opt-in: a word that is none of the ladder",
+        [("shared/domain/src/verdict/opt_in.rs", "Self::NotAValue(_) => OptIn::Off",
+            "Self::NotAValue(_) => OptIn::Auto")]),
+    ("permit: nothing is compared",
+        [(PERMIT, "match changed(judged, &fresh) {", "match changed(judged, judged).or(changed(&fresh, &fresh)) {")]),
+    ("permit: the PRIMARY deployment",
+        [(PERMIT, "if now.is_none() || now.map(|it| &it.id) != before.map(|it| &it.id) {",
+            "if now.is_none() {"),
+         (PERMIT, "        || fresh.current_service_deployment != judged.current_service_deployment\n", ""),
+         (PERMIT, "now.map(|it| &it.rollout) != before.map(|it| &it.rollout)", "fresh.arn != judged.arn")]),
+    ("permit: the opt-in tag",
+        [(PERMIT, "(fresh.tags.get(TAG) != judged.tags.get(TAG)).then_some",
+            "(fresh.tags.get(TAG) != judged.tags.get(TAG) && now.is_none()).then_some")]),
+    ("claim: once ever", [CLAIM_ONCE]),
+    ("claim: the cool-down", [CLAIM_RESTS]),
+    ("claim: the table must answer",
+        [(ATTEMPT, "            Attempted::Ours => {}\n",
+            "            Attempted::Ours | Attempted::Unreachable(_) => {}\n")]),
+    ("claim: kept where the answer was lost",
+        [(ATTEMPT, "End::Known(outcome) if outcome.is_unsure() => {}",
+            "End::Known(outcome) if outcome.is_unsure() => self.release(&attempt).await,")]),
+    ("call: made once",
+        [(CARRY_OUT, "RetryConfig::disabled()", "RetryConfig::standard()")]),
+    ("call: an internal error is not throttling",
+        [(ATTEMPT, "Err(NotDone::Unsure(missing)) => return self.find_out(missing, attempt).await,",
+            "Err(NotDone::Unsure(missing)) => missing,")]),
+    ("alert: an event comes again where SNS took nothing",
+        [(TELLING, "    aws::tell::publish(invocation.clients, &invocation.settings.topic_arn, alert).await?;\n",
+            "    let _ = aws::tell::publish(invocation.clients, &invocation.settings.topic_arn, alert).await;\n")]),
+    ("alert: what another invocation holds is not told",
+        [(TELLING, "            Claim::Held => None,\n", "            Claim::Held => Some(Go::Drop),\n")]),
+    ("alert: told without the table",
+        [(TELLING, "Claim::Unreachable(missing) => Some(Go::Tell(Some(missing))),",
+            "Claim::Unreachable(_) => Some(Go::Drop),")]),
+]
+
+
+def copy():
+    """The tree as it is, with what is not committed yet."""
+    shutil.rmtree(COPY, ignore_errors=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    for name in listed:
+        if (ROOT / name).is_file():
+            (COPY / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, COPY / name)
+
+
+def run(histories):
+    environment = dict(os.environ, CARGO_TARGET_DIR=TARGET, MODEL_HISTORIES=histories)
+    environment.pop("MODEL_ALL", None)
+    command = ["cargo", "test", "-p", "tests", "--test", "model", "--", "--nocapture",
+               "histories_hold"]
+    return subprocess.run(command, cwd=COPY, env=environment, capture_output=True, text=True)
+
+
+def patch(changes):
+    """Applies the changes; gives what puts them back."""
+    before = {}
+    for name, old, new in changes:
+        path = COPY / name
+        text = path.read_text()
+        before.setdefault(path, text)
+        if text.count(old) != 1:
+            sys.exit(f"{name}: stands there {text.count(old)} times, not once:\n{old}")
+        path.write_text(text.replace(old, new))
+    return before
+
+
+def verdict(result):
+    """Caught by which invariant, at which seed; or why not."""
+    found = re.search(r"seed (\d+): NOT TRUE that ([^:]+)", result.stdout)
+    if found:
+        return True, f"{found[2]} (seed {found[1]})"
+    if "could not compile" in result.stderr:
+        errors = [line for line in result.stderr.splitlines() if line.startswith("error")]
+        return False, f"DOES NOT COMPILE: {errors[0] if errors else ''}"
+    if result.returncode == 0:
+        return False, "SURVIVES"
+    return False, f"the model did not run: {result.stdout[-300:]}"
+
+
+def main():
+    wanted = [mutant for mutant in MUTANTS if all(word in mutant[0] for word in sys.argv[1:])]
+    copy()
+    for _, changes in wanted:
+        for path, text in patch(changes).items():
+            path.write_text(text)
+    whole = run("50")
+    if whole.returncode != 0:
+        sys.exit(f"the model fails without a mutant:\n{whole.stdout[-2000:]}{whole.stderr[-2000:]}")
+    survivors = 0
+    for name, changes in wanted:
+        began = time.monotonic()
+        before = patch(changes)
+        caught, how = verdict(run(HISTORIES))
+        for path, text in before.items():
+            path.write_text(text)
+        survivors += not caught
+        print(f"| {name} | {how} | {time.monotonic() - began:.0f} s |", flush=True)
+    print(f"{len(wanted)} mutants, {survivors} not caught")
+    sys.exit(1 if survivors else 0)
+
+
+if __name__ == "__main__":
+    main()

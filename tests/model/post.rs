@@ -1,0 +1,315 @@
+//! What carries events and messages: EventBridge to Lambda, SQS to Lambda, people to Lambda. At
+//! least once, in no order, some of them late.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{cell::Cell, cell::RefCell};
+
+use domain::stop::{Unheard, handover};
+use domain::verdict::Request;
+use serde_json::{Value, json};
+use tests::bot::taken;
+
+use crate::chance::Chance;
+use crate::fleet::Shop;
+use crate::house::{FAILING_QUEUE, House, ROLLBACK_QUEUE};
+use crate::invariants::Errand;
+use crate::lane::{Ended, Lane, Life};
+use crate::life::Asks;
+use crate::plan::{CLUSTER, Down, Weather};
+
+/// How long a message that was not answered is hidden; the template's figure.
+const HIDDEN: Duration = Duration::from_secs(360);
+/// How often a message is received before it is dead; the template's figure.
+const RECEIVED: usize = 4;
+/// How long Lambda waits before it delivers an event again, and once more.
+const AGAIN: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
+
+/// Something that a function is to answer.
+#[derive(Clone, Debug)]
+pub enum Parcel {
+    /// An event of EventBridge.
+    Event(Value),
+    /// A message of the queue of failing deployments.
+    Failing(Value),
+    /// A message of the queue of requests; a stray one was not sent now, or not by
+    /// deployment-changed.
+    Request { request: Request, stray: bool },
+}
+
+/// The post office.
+#[derive(Debug)]
+pub struct Post {
+    pub house: Arc<House>,
+    shops: Vec<Shop>,
+    lanes: RefCell<Vec<Rc<Lane>>>,
+    pub under_way: Cell<usize>,
+    numbers: Cell<usize>,
+    collected: Cell<usize>,
+    chance: RefCell<Chance>,
+    waiting: RefCell<BTreeMap<String, VecDeque<(Parcel, usize)>>>,
+    handed: RefCell<BTreeSet<String>>,
+    /// Everything that was delivered at least once, and what ended in a dead-letter queue.
+    pub delivered: RefCell<Vec<Parcel>>,
+    pub dead: RefCell<Vec<Parcel>>,
+}
+
+impl Post {
+    pub fn new(house: Arc<House>, shops: Vec<Shop>) -> Rc<Self> {
+        Rc::new(Self {
+            chance: RefCell::new(Chance::of(house.plan.seed, 21)),
+            house,
+            shops,
+            lanes: RefCell::default(),
+            under_way: Cell::default(),
+            numbers: Cell::default(),
+            collected: Cell::default(),
+            waiting: RefCell::default(),
+            handed: RefCell::default(),
+            delivered: RefCell::default(),
+            dead: RefCell::default(),
+        })
+    }
+
+    fn weather(&self) -> Weather {
+        if self.house.is_calm() {
+            return Weather::default();
+        }
+        self.house.plan.weather.clone()
+    }
+
+    fn percent(&self, percent: u64) -> bool {
+        self.chance.borrow_mut().percent(percent)
+    }
+
+    fn seconds(&self, low: u64, high: u64) -> Duration {
+        Duration::from_secs(self.chance.borrow_mut().between(low, high))
+    }
+
+    /// Collects what came up since the last time.
+    pub fn collect(self: &Rc<Self>) {
+        for event in self.house.world(simulator::World::drain_events) {
+            if taken(&event) {
+                self.post(event);
+            }
+        }
+        self.hand_over();
+        let sent = self.house.aws.sent_messages();
+        for message in &sent[self.collected.replace(sent.len())..] {
+            let body = serde_json::from_str(&message.body).expect("JSON");
+            if message.queue_url == ROLLBACK_QUEUE {
+                let request = serde_json::from_value(body).expect("a request");
+                self.request(request, false);
+            } else if message.queue_url == FAILING_QUEUE {
+                let delay = Duration::from_secs(message.delay_seconds);
+                self.deliver(Parcel::Failing(body), delay);
+            }
+        }
+    }
+
+    /// An event takes its way, or several, or none.
+    fn post(self: &Rc<Self>, event: Value) {
+        let weather = self.weather();
+        if self.percent(weather.dropped) {
+            self.house.tell(|| format!("LOST {}", about(&event)));
+            return;
+        }
+        let copies = 1 + usize::from(self.percent(weather.doubled));
+        for _ in 0..copies {
+            let delay = if self.percent(weather.late) {
+                self.seconds(10, 900)
+            } else {
+                self.seconds(0, 2)
+            };
+            self.deliver(Parcel::Event(event.clone()), delay);
+        }
+    }
+
+    /// What task-stopped does where it counted enough stops of a deployment under way.
+    fn hand_over(self: &Rc<Self>) {
+        for shop in &self.shops {
+            let failing = self.house.aws.with(|world| {
+                let service = world.find_service(CLUSTER, shop.name)?;
+                let primary = service.deployments.first()?;
+                if primary.rollout != simulator::Rollout::InProgress || service.status != "ACTIVE" {
+                    return None;
+                }
+                let own = |it: &&simulator::Task| it.started_by.as_ref() == Some(&primary.id);
+                let stops = world.tasks().iter().filter(own);
+                let stops = stops.filter(|it| it.stopped_at.is_some()).count() as u64;
+                let unheard = match (&service.settings.breaker, &service.settings.alarms) {
+                    _ if service.settings.strategy != "ROLLING" => Unheard::OtherStrategy,
+                    (None, None) => Unheard::NothingWatches,
+                    (None, Some(_)) => Unheard::AlarmsOnly,
+                    (Some(_), _) => Unheard::NotCounted,
+                };
+                (stops >= 3).then(|| (primary.id.clone(), stops, unheard, world.now()))
+            });
+            let Some((id, stops, unheard, at)) = failing else {
+                continue;
+            };
+            if self.handed.borrow_mut().insert(id.clone()) && self.percent(70) {
+                let arn = domain::arn::ServiceArn::parse(&shop.arn, None).expect("an ARN");
+                let event = handover("aws.ecs", &arn, &id, stops, unheard, at);
+                let delay = self.seconds(1, 5);
+                self.deliver(Parcel::Failing(event), delay);
+            }
+        }
+    }
+
+    /// A message for the queue of requests: one after the other for each service.
+    pub fn request(self: &Rc<Self>, request: Request, stray: bool) {
+        let group = request.service.to_string();
+        let copies = 1 + usize::from(self.percent(self.weather().doubled));
+        let mut waiting = self.waiting.borrow_mut();
+        let queue = waiting.entry(group.clone()).or_default();
+        let idle = queue.is_empty();
+        queue.push_back((Parcel::Request { request, stray }, copies));
+        if idle {
+            let post = Rc::clone(self);
+            self.spawn(async move { post.work(&group).await });
+        }
+    }
+
+    /// The queue of one service.
+    async fn work(self: &Rc<Self>, group: &str) {
+        let next = |post: &Self| post.waiting.borrow().get(group)?.front().cloned();
+        while let Some((parcel, copies)) = next(self) {
+            for _ in 1..copies {
+                // A message whose invisibility ended too early: two invocations at once.
+                let delay = self.seconds(0, 3);
+                self.deliver(parcel.clone(), delay);
+            }
+            tokio::time::sleep(self.seconds(0, 1)).await;
+            self.carry(&parcel).await;
+            let mut waiting = self.waiting.borrow_mut();
+            waiting.get_mut(group).and_then(VecDeque::pop_front);
+        }
+    }
+
+    pub fn ask(self: &Rc<Self>, asks: Asks) {
+        match asks {
+            Asks::Person(payload) => {
+                let post = Rc::clone(self);
+                self.spawn(async move {
+                    let errand = Errand::person(post.name("roll-back"), &payload);
+                    post.invoke(errand, "person", &payload).await;
+                });
+            }
+            Asks::Stray(request) => self.request(request, true),
+        }
+    }
+
+    /// Delivers something after a while.
+    pub fn deliver(self: &Rc<Self>, parcel: Parcel, delay: Duration) {
+        let post = Rc::clone(self);
+        self.spawn(async move {
+            tokio::time::sleep(delay).await;
+            post.carry(&parcel).await;
+        });
+    }
+
+    fn spawn(self: &Rc<Self>, work: impl Future<Output = ()> + 'static) {
+        self.under_way.set(self.under_way.get() + 1);
+        let post = Rc::clone(self);
+        tokio::task::spawn_local(async move {
+            work.await;
+            post.under_way.set(post.under_way.get() - 1);
+        });
+    }
+
+    fn name(&self, function: &str) -> String {
+        self.numbers.set(self.numbers.get() + 1);
+        format!("{function} {}", self.numbers.get())
+    }
+
+    /// Brings it until it is answered or dead.
+    pub async fn carry(self: &Rc<Self>, parcel: &Parcel) {
+        self.delivered.borrow_mut().push(parcel.clone());
+        let tries = match parcel {
+            Parcel::Event(_) => AGAIN.len() + 1,
+            Parcel::Failing(_) | Parcel::Request { .. } => RECEIVED,
+        };
+        let first = self.numbers.get();
+        for number in 0..tries {
+            let ended = match parcel {
+                Parcel::Event(event) => {
+                    // Lambda's retries have the id of the first try.
+                    let errand = Errand::changed(self.name("deployment-changed"), about(event));
+                    self.invoke(errand, &format!("event-{first}"), event).await
+                }
+                Parcel::Failing(event) => {
+                    let errand = Errand::changed(self.name("deployment-changed"), about(event));
+                    let record = message(event.to_string());
+                    let id = format!("message-{first}-{number}");
+                    self.invoke(errand, &id, &record).await
+                }
+                Parcel::Request { request, stray } => {
+                    let errand = Errand::request(self.name("roll-back"), request, *stray);
+                    let record = message(json!(request).to_string());
+                    let id = format!("request-{first}-{number}");
+                    self.invoke(errand, &id, &record).await
+                }
+            };
+            if matches!(ended, Ended::Answered(_)) {
+                return;
+            }
+            let wait = match parcel {
+                Parcel::Event(_) => AGAIN.get(number).copied().unwrap_or_default(),
+                Parcel::Failing(_) | Parcel::Request { .. } => HIDDEN,
+            };
+            tokio::time::sleep(wait).await;
+        }
+        self.house.tell(|| format!("DEAD {parcel:?}"));
+        self.dead.borrow_mut().push(parcel.clone());
+    }
+
+    async fn invoke(&self, errand: Errand, request_id: &str, payload: &Value) -> Ended {
+        let lane = self.lanes.borrow_mut().pop();
+        let lane = lane.unwrap_or_else(|| Rc::new(Lane::new(&self.house)));
+        let life = self.life(&errand);
+        let ended = lane
+            .invoke(&self.house, errand, &life, request_id, payload)
+            .await;
+        self.lanes.borrow_mut().push(lane);
+        ended
+    }
+
+    /// What befalls an invocation.
+    fn life(&self, errand: &Errand) -> Life {
+        let weather = self.weather();
+        if !self.percent(weather.deaths) {
+            return Life::default();
+        }
+        let calls = if errand.is_rollback() { 22 } else { 18 };
+        let mut chance = self.chance.borrow_mut();
+        let mishap = ("ecs:UpdateService", chance.pick(&Down::ALL));
+        match chance.below(4) {
+            0 if errand.is_rollback() => Life {
+                dies_after: None,
+                mishap: Some(mishap),
+            },
+            _ => Life {
+                dies_after: Some(chance.below(calls) as usize),
+                mishap: None,
+            },
+        }
+    }
+}
+
+fn message(body: String) -> Value {
+    json!({ "Records": [{ "eventSource": "aws:sqs", "messageId": "1", "body": body }] })
+}
+
+/// An event in a few words.
+pub fn about(event: &Value) -> String {
+    let detail = &event["detail"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    format!(
+        "{} {}",
+        text(&detail["eventName"]),
+        text(&detail["deploymentId"])
+    )
+}
