@@ -26,7 +26,7 @@ pub enum Asks {
     /// A person.
     Person(Value),
     /// A message that nobody sent now: an old one, redriven, or one with wrong hints.
-    Stray(Request),
+    Stray(Box<Request>),
 }
 
 /// How long until the next thing happens.
@@ -78,7 +78,7 @@ pub fn act(world: &mut World, shops: &[Shop], plan: &Plan, chance: &mut Chance) 
         87..93 if plan.enabled => {
             let request = stray(world, &shop, chance);
             let said = format!("an old request comes for {}", request.deployment);
-            asks = Some(Asks::Stray(request));
+            asks = Some(Asks::Stray(Box::new(request)));
             said
         }
         93..95 => {

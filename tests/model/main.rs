@@ -3,6 +3,11 @@
 //! `cargo test -p tests --test model` plays 1,000; `MODEL_HISTORIES=100000` as many as it says;
 //! `MODEL_SEED=123` plays one and tells its story.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "the progress of many histories and the story of one are read on a terminal"
+)]
+
 mod chance;
 mod fleet;
 mod history;
@@ -53,6 +58,10 @@ fn every_promise_stands_in_the_readme() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the door of this test, as main is of a function"
+)]
 fn setting(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().expect("a number"))
@@ -94,7 +103,7 @@ fn many(histories: u64) {
                         Err(_) => Err(broken("nothing panics", "see above".to_owned())),
                     };
                     if let Err(broken) = ended {
-                        failed.store(std::env::var("MODEL_ALL").is_err(), Ordering::Relaxed);
+                        failed.store(setting("MODEL_ALL").is_none(), Ordering::Relaxed);
                         found.lock().expect("no panic").push((seed, broken));
                     }
                     if number % 5_000 == 4_999 {

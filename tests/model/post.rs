@@ -36,7 +36,7 @@ pub enum Parcel {
     Failing(Value),
     /// A message of the queue of requests; a stray one was not sent now, or not by
     /// deployment-changed.
-    Request { request: Request, stray: bool },
+    Request { request: Box<Request>, stray: bool },
 }
 
 /// The post office.
@@ -160,7 +160,7 @@ impl Post {
     }
 
     /// A message for the queue of requests: one after the other for each service.
-    pub fn request(self: &Rc<Self>, request: Request, stray: bool) {
+    pub fn request(self: &Rc<Self>, request: Box<Request>, stray: bool) {
         let group = request.service.to_string();
         let copies = 1 + usize::from(self.percent(self.weather().doubled));
         let mut waiting = self.waiting.borrow_mut();
