@@ -275,10 +275,10 @@ impl Story {
         self.founded(World::new(), event_source)
     }
 
-    /// The same, and it is this late when the release comes, or a little later: for functions that
-    /// read the clock.
+    /// The same for functions that read the clock: it is about this late when a failure is told, some
+    /// minutes after the release, and what follows comes later.
     pub fn town_at(&self, event_source: &str, now: SystemTime) -> World {
-        let start = now - DAY;
+        let start = now - DAY - Duration::from_secs(300);
         self.founded(World::new().starting_at(start.into()), event_source)
     }
 
