@@ -33,7 +33,7 @@ pub(crate) async fn answer(
     let word = word(&about, record.known(), known, invocation.now);
     if let Word::CountedInto(incident) = word {
         tracing::info!(incident, "its deployment's incident is open");
-        return later(asked, invocation, queues).await;
+        return later(asked, &count, invocation, queues).await;
     }
     let muted = matches!(word, Word::Muted(_));
     let counted_out = counted_out(&count, record.known());
@@ -42,7 +42,7 @@ pub(crate) async fn answer(
     let occasion = match look(&count, known, standalone, muted, invocation.now, times) {
         Look::Over => return over(asked, &about, &count, &service, invocation, queues).await,
         Look::Later if counted_out && !muted => Occasion::Lasts,
-        Look::Later => return later(asked, invocation, queues).await,
+        Look::Later => return later(asked, &count, invocation, queues).await,
         Look::Lasts => Occasion::Lasts,
         Look::Unmuted => Occasion::Unmuted,
     };
@@ -62,7 +62,7 @@ pub(crate) async fn answer(
         tasks: count.tasks,
         ..count.said.clone()
     };
-    let token = watch(&asked.key, invocation, queues).await?;
+    let token = watch(&asked.key, &count, invocation, queues).await?;
     let next = count
         .next_at
         .unwrap_or_else(|| domain::stop::next_at(count.tasks));
@@ -109,14 +109,19 @@ async fn over(
     let state = invocation.state_after_publish();
     match state.settle(&asked.key, count, invocation.now).await {
         Fact::Known(true) => Ok(()),
-        Fact::Known(false) => later(asked, invocation, queues).await,
+        Fact::Known(false) => later(asked, count, invocation, queues).await,
         Fact::Missing(missing) => Err(Retry::NotSeen(missing)),
     }
 }
 
 /// Asks for the next look before this one is done with: one that is lost would be the last.
-async fn later(asked: &Watch, invocation: &Invocation<'_>, queues: &Queues) -> Result<(), Retry> {
-    let token = watch(&asked.key, invocation, queues).await?;
+async fn later(
+    asked: &Watch,
+    count: &Count,
+    invocation: &Invocation<'_>,
+    queues: &Queues,
+) -> Result<(), Retry> {
+    let token = watch(&asked.key, count, invocation, queues).await?;
     let state = invocation.state_after_publish();
     match state
         .watch(&asked.key, &asked.token, &token, invocation.now)

@@ -169,7 +169,7 @@ struct Telling<'a> {
 
 impl Telling<'_> {
     /// Says it, and again as long as the next number has been reached in the meantime: whoever
-    /// counted it found the counter claimed.
+    /// counted it found the counter claimed. What cannot be remembered comes again.
     async fn until_said(&self, mut count: Count) -> Result<(), Retry> {
         let (invocation, key) = (self.answering.invocation, self.group.about.key());
         let state = invocation.state_after_publish();
@@ -182,14 +182,13 @@ impl Telling<'_> {
             match given_back {
                 Fact::Known(now) if now.tasks >= next => {}
                 Fact::Known(_) => return Ok(()),
-                Fact::Missing(missing) => {
-                    tracing::error!(?missing, key, "could not remember what was said");
-                    return Ok(());
-                }
+                // Nobody would look at it again: better told once more than never again.
+                Fact::Missing(missing) => return Err(Retry::NotSeen(missing)),
             }
             match state.claim_count(&key, FIRST, invocation.claimant()).await {
                 Claimed::Ours(now) => count = now,
-                Claimed::No(_) | Claimed::Unreachable(_) => return Ok(()),
+                Claimed::No(_) => return Ok(()),
+                Claimed::Unreachable(missing) => return Err(Retry::NotSeen(missing)),
             }
         }
     }
@@ -223,7 +222,7 @@ impl Telling<'_> {
                 }
             }
         }
-        let token = watch(key, invocation, self.answering.queues).await?;
+        let token = watch(key, count, invocation, self.answering.queues).await?;
         Ok((said, Some(token)))
     }
 
@@ -259,13 +258,15 @@ impl Telling<'_> {
     }
 }
 
-/// Asks for another look at an incident after the quiet time, and names it.
+/// Asks for another look at an incident after the quiet time, and names it: one invocation may
+/// tell an incident at two numbers, and the last watch counts.
 pub(crate) async fn watch(
     key: &str,
+    count: &Count,
     invocation: &Invocation<'_>,
     queues: &Queues,
 ) -> Result<String, Retry> {
-    let token = invocation.request_id.to_owned();
+    let token = format!("{}/{}", invocation.request_id, count.tasks);
     let watch = Watch {
         key: key.to_owned(),
         token: token.clone(),
