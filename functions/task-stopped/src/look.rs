@@ -6,7 +6,7 @@ use domain::alert::compose::{Occasion, Stopped, settled};
 use domain::facts::{DeploymentFacts, Fact, Service};
 use domain::incident::ServiceRecord;
 use domain::settings::Queues;
-use domain::stop::{About, Count, Look, Said, Watch, Word, look, word};
+use domain::stop::{About, Count, Look, Said, Watch, Word, gone, look, word};
 
 use crate::Retry;
 use crate::story::watch;
@@ -31,7 +31,10 @@ pub(crate) async fn answer(
     };
     let known = service.known();
     let word = word(&about, record.known(), known, invocation.now);
-    if let Word::CountedInto(incident) = word {
+    // Of a service that was deleted no deployment event will close it.
+    if let Word::CountedInto(incident) = &word
+        && !gone(&service)
+    {
         tracing::info!(incident, "its deployment's incident is open");
         return later(asked, &count, invocation, queues).await;
     }
@@ -39,7 +42,7 @@ pub(crate) async fn answer(
     let counted_out = counted_out(&count, record.known());
     let times = (invocation.settings.quiet, invocation.settings.lasting);
     let standalone = about.subject.standalone;
-    let occasion = match look(&count, known, standalone, muted, invocation.now, times) {
+    let occasion = match look(&count, &service, standalone, muted, invocation.now, times) {
         Look::Over => return over(asked, &about, &count, &service, invocation, queues).await,
         Look::Later if counted_out && !muted => Occasion::Lasts,
         Look::Later => return later(asked, &count, invocation, queues).await,

@@ -109,3 +109,39 @@ async fn a_service_that_is_not_steady_is_looked_at_again() {
     assert_eq!(bot.alerts().len(), 1);
     assert_eq!(bot.watches().len(), 2);
 }
+
+/// How an incident ends of whose service this world knows nothing any more.
+async fn forgotten(world: World) -> String {
+    let (_, stop) = one_stop(town(), &[]);
+    let bot = Bot::new(world);
+    bot.aws.advance(Duration::from_secs(7_200));
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    look(&bot, QUIET).await;
+    assert_eq!(bot.watches().len(), 1, "nobody looks any more");
+    sms(&bot).lines().last().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_service_or_cluster_that_was_deleted_is_over_when_it_was_quiet() {
+    let mut purged = World::new();
+    purged.register(TaskDefinition::of("web").container("app", "web:1"));
+    let other = purged.service("prod-apps", "web");
+    other.task_definition("web:1").desired(1).create();
+    let want = "OK order-api in prod-apps: no stop for 15 min after 1 task of order-api:41: \
+                application exited with an error";
+    assert_eq!(forgotten(purged).await, want);
+    assert_eq!(forgotten(World::new()).await, want, "the cluster too");
+}
+
+#[tokio::test]
+async fn a_service_that_is_deleted_while_its_deployments_incident_is_open_is_looked_at_no_more() {
+    let fate = Fate::exits("app", 1).after(Duration::from_secs(5));
+    let (bot, stops) = failing::stopped(None, fate);
+    assert_eq!(bot.deliver_batch(&stops[..1]).await, NOTHING);
+    assert_eq!(bot.deliver_batch(&stops[1..4]).await, NOTHING);
+    bot.deliver_handed_over().await.unwrap();
+    bot.aws
+        .with(|world: &mut World| world.delete_service("prod-apps", "order-api"));
+    look(&bot, QUIET).await;
+    assert_eq!(bot.watches().len(), 1, "nobody looks any more");
+}
