@@ -6,10 +6,16 @@
 //! lease has run out, and the messages of whoever held it come again.
 
 mod claims;
+mod span;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
+};
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::facts::{Fact, Why};
 use domain::stop::{About, Group, Stop, Story, deployment_key};
@@ -18,7 +24,8 @@ pub use claims::Claimed;
 
 use crate::error;
 use crate::gather::missing;
-use crate::state::{State, json, millis, number, text};
+use crate::state::{Item, State, json, millis, number, text};
+use span::Span;
 
 /// How long a mark is kept: a message may be redriven from a dead-letter queue for two weeks.
 const KEPT: TimeDelta = TimeDelta::days(30);
@@ -54,11 +61,13 @@ impl State<'_> {
         mut stops: Vec<(&Group, &Stop)>,
         now: DateTime<Utc>,
     ) -> Fact<()> {
+        let mut stored = HashMap::new();
         for attempt in 0..TRIES {
             if stops.is_empty() {
                 return Fact::Known(());
             }
-            let items = self.transaction(story, &stops, now);
+            let counters = counters(story, &stops);
+            let items = self.transaction(&stops, &counters, &stored, now);
             let call = self.asking.clients.table.transact_write_items();
             let call = call.set_transact_items(Some(items)).send();
             let error = match tokio::time::timeout_at(self.asking.until(), Box::pin(call)).await {
@@ -66,12 +75,17 @@ impl State<'_> {
                 Ok(Err(error)) => error,
                 Err(_) => return missing(COUNTER, error::timed_out(TRANSACT)),
             };
-            match cancelled(&error) {
-                Some(codes) if codes.iter().any(|code| code == "ConditionalCheckFailed") => {
-                    let mut codes = codes.into_iter();
-                    stops.retain(|_| codes.next().as_deref() != Some("ConditionalCheckFailed"));
+            match reasons(&error) {
+                Some(reasons) if reasons.iter().any(refused) => {
+                    let (marks, others) = reasons.split_at(stops.len().min(reasons.len()));
+                    for (counter, reason) in counters.iter().zip(others) {
+                        let item = reason.item().filter(|_| refused(reason));
+                        stored.extend(item.map(|item| (counter.key.clone(), item.clone())));
+                    }
+                    let mut marks = marks.iter();
+                    stops.retain(|_| !marks.next().is_some_and(refused));
                 }
-                Some(codes) if codes.iter().any(|code| code == "TransactionConflict") => {
+                Some(reasons) if reasons.iter().any(|it| it.code() == Some(CONFLICT)) => {
                     tokio::time::sleep(pause(attempt, now)).await;
                 }
                 _ => return missing(COUNTER, error::why(TRANSACT, &error)),
@@ -85,26 +99,17 @@ impl State<'_> {
     /// The marks first, in the order of the stops; then the counters.
     fn transaction(
         &self,
-        story: &Story,
         stops: &[(&Group, &Stop)],
+        counters: &[Counter<'_>],
+        stored: &HashMap<String, Item>,
         now: DateTime<Utc>,
     ) -> Vec<TransactWriteItem> {
         let marks = stops.iter().map(|(_, stop)| self.mark(stop, now));
-        let mut items: Vec<TransactWriteItem> = marks.collect();
-        let of = |group: &Group| {
-            let same = stops.iter().filter(|(other, _)| other.about == group.about);
-            same.map(|(_, stop)| *stop).collect::<Vec<_>>()
-        };
-        for group in &story.groups {
-            let stops = of(group);
-            items.extend(self.add(&group.about.key(), Some(&group.about), &stops, now));
-        }
-        if let Some(deployment) = &story.deployment {
-            let key = deployment_key(&story.subject.arn, deployment);
-            let failing: Vec<&Stop> = story.failing().flat_map(of).collect();
-            items.extend(self.add(&key, None, &failing, now));
-        }
-        items
+        let adds = counters.iter().map(|counter| {
+            let span = Span::of(&counter.stops, stored.get(&counter.key));
+            self.add(counter, span.filter(|_| counter.about.is_some()), now)
+        });
+        marks.chain(adds).collect()
     }
 
     fn mark(&self, stop: &Stop, now: DateTime<Utc>) -> TransactWriteItem {
@@ -121,56 +126,97 @@ impl State<'_> {
 
     fn add(
         &self,
-        key: &str,
-        about: Option<&About>,
-        stops: &[&Stop],
+        counter: &Counter<'_>,
+        span: Option<Span>,
         now: DateTime<Utc>,
-    ) -> Option<TransactWriteItem> {
-        let (first, last) = (
-            stops.iter().map(|stop| stop.at).min()?,
-            stops.iter().map(|stop| stop.at).max()?,
-        );
-        let update = Update::builder()
+    ) -> TransactWriteItem {
+        let always = "#counted = :counted, #about = :about, #expires = :expires";
+        let set = span.map_or(always.to_owned(), |span| {
+            format!("{always}, {}", span.set())
+        });
+        let mut update = Update::builder()
             .table_name(self.table)
-            .key("pk", text(key))
-            .update_expression(
-                "SET #first = if_not_exists(#first, :first), #last = :last, #about = :about, \
-                 #expires = :expires ADD #tasks :tasks",
-            )
-            .expression_attribute_names("#first", "first_at")
-            .expression_attribute_names("#last", "last_at")
+            .key("pk", text(&counter.key))
+            .update_expression(format!("SET {set} ADD #tasks :tasks"))
+            .expression_attribute_names("#counted", "counted_at")
             .expression_attribute_names("#about", "about")
             .expression_attribute_names("#expires", "expires_at")
             .expression_attribute_names("#tasks", "tasks")
-            .expression_attribute_values(":first", millis(first))
-            .expression_attribute_values(":last", millis(last))
-            .expression_attribute_values(":about", json(&about))
+            .expression_attribute_values(":counted", millis(now))
+            .expression_attribute_values(":about", json(&counter.about))
             .expression_attribute_values(":expires", expires(now))
-            .expression_attribute_values(":tasks", number(stops.len() as u64));
-        Some(
-            TransactWriteItem::builder()
-                .update(update.build().ok()?)
-                .build(),
-        )
+            .expression_attribute_values(":tasks", number(counter.stops.len() as u64));
+        if let Some(span) = span {
+            update = update
+                .condition_expression(span.condition())
+                .expression_attribute_names("#first", "first_at")
+                .expression_attribute_names("#last", "last_at")
+                .expression_attribute_values(":first", millis(span.first))
+                .expression_attribute_values(":last", millis(span.last))
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                );
+        }
+        // The builder fails only without a table, a key or an expression.
+        TransactWriteItem::builder()
+            .set_update(update.build().ok())
+            .build()
     }
+}
+
+/// A counter, and the stops to add to it.
+struct Counter<'a> {
+    key: String,
+    /// What it counts; none for the stops of a whole deployment, of which only the number matters.
+    about: Option<&'a About>,
+    stops: Vec<&'a Stop>,
+}
+
+/// The counters of these stops: one for each group, and one for the deployment they count against.
+fn counters<'a>(story: &'a Story, stops: &[(&'a Group, &'a Stop)]) -> Vec<Counter<'a>> {
+    let of = |group: &Group| {
+        let same = stops.iter().filter(|(other, _)| other.about == group.about);
+        same.map(|(_, stop)| *stop).collect::<Vec<_>>()
+    };
+    let groups = story.groups.iter().map(|group| Counter {
+        key: group.about.key(),
+        about: Some(&group.about),
+        stops: of(group),
+    });
+    let deployment = story.deployment.iter().map(|deployment| Counter {
+        key: deployment_key(&story.subject.arn, deployment),
+        about: None,
+        stops: story.failing().flat_map(of).collect(),
+    });
+    let all = groups.chain(deployment);
+    all.filter(|counter| !counter.stops.is_empty()).collect()
 }
 
 /// A transaction needs the permissions of its parts; the marks are put.
 const TRANSACT: &str = "dynamodb:PutItem";
 
+/// Another transaction is at work on the item.
+const CONFLICT: &str = "TransactionConflict";
+
 /// Why each item of a transaction was refused.
+fn reasons(error: &SdkError<TransactWriteItemsError>) -> Option<&[CancellationReason]> {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            Some(cancelled.cancellation_reasons())
+        }
+        _ => None,
+    }
+}
+
+/// The same by code.
 pub(crate) fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<String>> {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-        error.as_service_error()
-    else {
-        return None;
-    };
-    let codes = cancelled.cancellation_reasons().iter();
-    Some(
-        codes
-            .map(|reason| reason.code().unwrap_or("None").to_owned())
-            .collect(),
-    )
+    let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
+    reasons(error).map(|all| all.iter().map(code).collect())
+}
+
+/// A mark that is there already, or a counter with a span that is not as expected.
+fn refused(reason: &CancellationReason) -> bool {
+    reason.code() == Some("ConditionalCheckFailed")
 }
 
 /// Longer with each attempt, and different between invocations: chance is not ours to have, so the

@@ -110,6 +110,29 @@ async fn a_service_that_is_not_steady_is_looked_at_again() {
     assert_eq!(bot.watches().len(), 2);
 }
 
+#[tokio::test]
+async fn stops_that_are_told_late_are_news_for_the_quiet_time_and_widen_the_span() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let others = copies(&stop, 1..1_201);
+    let late = |n: usize| others[n - 1].clone();
+    // Told by the time they stopped: after 600 s, 1,200 s, 300 s, and at last the first.
+    assert_eq!(bot.deliver_batch(&[late(600)]).await, NOTHING);
+    assert_eq!(bot.deliver_batch(&[late(1_200)]).await, NOTHING);
+    bot.aws.advance(Duration::from_secs(1_800));
+    assert_eq!(bot.deliver_batch(&[late(300), late(900)]).await, NOTHING);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    look(&bot, Duration::from_secs(800)).await;
+    assert_eq!(bot.alerts().len(), 1, "one was counted 800 s ago");
+    look(&bot, Duration::from_secs(110)).await;
+    let letter = letter(&bot);
+    let span = "5 tasks of order-api:41 stopped within 20 min, the last one at 11:21:18 UTC";
+    assert!(letter.contains(span), "{letter}");
+    insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+    deployment 5
+    stops order-api:41/app_error/app 0
+    ");
+}
+
 /// How an incident ends of whose service this world knows nothing any more.
 async fn forgotten(world: World) -> String {
     let (_, stop) = one_stop(town(), &[]);

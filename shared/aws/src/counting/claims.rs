@@ -210,6 +210,7 @@ fn read(item: &Item) -> Count {
         tasks: amount(item, "tasks").unwrap_or_default(),
         first_at: time(item, "first_at").unwrap_or_default(),
         last_at: time(item, "last_at").unwrap_or_default(),
+        counted_at: time(item, "counted_at").unwrap_or_default(),
         next_at: amount(item, "next_at"),
         said: part(item, "said").unwrap_or_default(),
         watch: item.get("watch").and_then(|it| it.as_s().ok()).cloned(),

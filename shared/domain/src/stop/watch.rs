@@ -22,7 +22,7 @@ pub struct Watch {
 /// What a look at an incident says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// No more stops for the quiet time, and the service is steady.
+    /// No more stops were told for the quiet time, and the service is steady.
     Over,
     /// It has lasted since people were told last, and is not over.
     Lasts,
@@ -44,7 +44,7 @@ pub fn look(
 ) -> Look {
     let steady = standalone || gone(service) || service.known().is_some_and(steady);
     let said = count.said.at.unwrap_or(count.first_at);
-    if now - count.last_at >= quiet && steady {
+    if now - count.counted_at >= quiet && steady {
         Look::Over
     } else if muted {
         Look::Later
@@ -89,6 +89,7 @@ mod tests {
             tasks: 12,
             first_at: at(0),
             last_at: at(last),
+            counted_at: at(last),
             said: Said {
                 at: said.map(at),
                 ..Said::default()
