@@ -1,7 +1,7 @@
 //! The stops of one deployment: counted, and told where their number is news.
 
 use aws::Invocation;
-use aws::counting::Claimed;
+use aws::counting::{Claimed, Counted};
 use aws::gather::{self, Around, Definitions, Evidence};
 use chrono::TimeDelta;
 use domain::alert::compose::{Occasion, Stopped};
@@ -101,6 +101,7 @@ impl Answering<'_> {
             match claimed {
                 Claimed::Ours(count) => telling.until_said(count).await,
                 Claimed::Unreachable(missing) => telling.uncounted(&missing).await,
+                Claimed::Busy(missing) => Err(Retry::NotSeen(missing)),
                 Claimed::No(_) => Ok(()),
             }
         });
@@ -122,18 +123,18 @@ impl Claims {
     }
 }
 
-/// Counts a story, then claims every counter of it at once. What could not be counted is told:
-/// alerts fail open.
+/// Counts a story, then claims every counter of it at once. What the table cannot be asked to count
+/// is told, for alerts fail open; what it is too busy to count comes again.
 async fn claims(story: &Story, invocation: &Invocation<'_>) -> Claims {
-    let counted = invocation.state().count(story, invocation.now).await;
-    if let Fact::Missing(missing) = counted {
-        let groups = story
-            .groups
-            .iter()
-            .map(|_| Claimed::Unreachable(missing.clone()));
+    let uncounted = match invocation.state().count(story, invocation.now).await {
+        Counted::All => None,
+        Counted::Busy(missing) => Some(Claimed::Busy(missing)),
+        Counted::Unreachable(missing) => Some(Claimed::Unreachable(missing)),
+    };
+    if let Some(uncounted) = uncounted {
         return Claims {
             deployment: Claimed::No(Said::default()),
-            groups: groups.collect(),
+            groups: vec![uncounted; story.groups.len()],
         };
     }
     let (state, by) = (invocation.state(), invocation.claimant());
@@ -188,7 +189,9 @@ impl Telling<'_> {
             match state.claim_count(&key, FIRST, invocation.claimant()).await {
                 Claimed::Ours(now) => count = now,
                 Claimed::No(_) => return Ok(()),
-                Claimed::Unreachable(missing) => return Err(Retry::NotSeen(missing)),
+                Claimed::Busy(missing) | Claimed::Unreachable(missing) => {
+                    return Err(Retry::NotSeen(missing));
+                }
             }
         }
     }

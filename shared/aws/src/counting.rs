@@ -17,13 +17,12 @@ use aws_sdk_dynamodb::types::{
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::facts::{Fact, Why};
+use domain::facts::{Missing, Why};
 use domain::stop::{About, Group, Stop, Story, deployment_key};
 
 pub use claims::Claimed;
 
 use crate::error;
-use crate::gather::missing;
 use crate::state::{Item, State, json, millis, number, text};
 use span::Span;
 
@@ -39,7 +38,7 @@ const COUNTER: &str = "opsbot's own count of stopped tasks";
 
 impl State<'_> {
     /// Counts the stops of a story that were not counted before.
-    pub async fn count(&self, story: &Story, now: DateTime<Utc>) -> Fact<()> {
+    pub async fn count(&self, story: &Story, now: DateTime<Utc>) -> Counted {
         let stops = story
             .groups
             .iter()
@@ -47,11 +46,12 @@ impl State<'_> {
         let stops: Vec<(&Group, &Stop)> = stops.collect();
         // One after the other: they all write to the same counters.
         for chunk in stops.chunks(STOPS) {
-            if let Fact::Missing(missing) = self.count_new(story, chunk.to_vec(), now).await {
-                return Fact::Missing(missing);
+            match self.count_new(story, chunk.to_vec(), now).await {
+                Counted::All => {}
+                stopped => return stopped,
             }
         }
-        Fact::Known(())
+        Counted::All
     }
 
     /// All or nothing; what was counted already is left out and the rest is tried again.
@@ -60,20 +60,21 @@ impl State<'_> {
         story: &Story,
         mut stops: Vec<(&Group, &Stop)>,
         now: DateTime<Utc>,
-    ) -> Fact<()> {
+    ) -> Counted {
+        let unreachable = |why| Counted::Unreachable(Missing::new(COUNTER, why));
         let mut stored = HashMap::new();
         for attempt in 0..TRIES {
             if stops.is_empty() {
-                return Fact::Known(());
+                return Counted::All;
             }
             let counters = counters(story, &stops);
             let items = self.transaction(&stops, &counters, &stored, now);
             let call = self.asking.clients.table.transact_write_items();
             let call = call.set_transact_items(Some(items)).send();
             let error = match tokio::time::timeout_at(self.asking.until(), Box::pin(call)).await {
-                Ok(Ok(_)) => return Fact::Known(()),
+                Ok(Ok(_)) => return Counted::All,
                 Ok(Err(error)) => error,
-                Err(_) => return missing(COUNTER, error::timed_out(TRANSACT)),
+                Err(_) => return unreachable(error::timed_out(TRANSACT)),
             };
             match reasons(&error) {
                 Some(reasons) if reasons.iter().any(refused) => {
@@ -88,12 +89,10 @@ impl State<'_> {
                 Some(reasons) if reasons.iter().any(|it| it.code() == Some(CONFLICT)) => {
                     tokio::time::sleep(pause(attempt, now)).await;
                 }
-                _ => return missing(COUNTER, error::why(TRANSACT, &error)),
+                _ => return unreachable(error::why(TRANSACT, &error)),
             }
         }
-        let detail = "the counter was busy with other stops".to_owned();
-        let action = TRANSACT.to_owned();
-        missing(COUNTER, Why::Failed { action, detail })
+        Counted::Busy(busy(TRANSACT))
     }
 
     /// The marks first, in the order of the stops; then the counters.
@@ -192,6 +191,23 @@ fn counters<'a>(story: &'a Story, stops: &[(&'a Group, &'a Stop)]) -> Vec<Counte
     all.filter(|counter| !counter.stops.is_empty()).collect()
 }
 
+/// What became of the stops of a story.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Counted {
+    /// They are counted, now or before.
+    All,
+    /// Others kept writing to the counter: they are counted exactly when they come again.
+    Busy(Missing),
+    /// The table could not be asked. Alerts fail open.
+    Unreachable(Missing),
+}
+
+fn busy(action: &str) -> Missing {
+    let detail = "the counter was busy with other stops".to_owned();
+    let action = action.to_owned();
+    Missing::new(COUNTER, Why::Failed { action, detail })
+}
+
 /// A transaction needs the permissions of its parts; the marks are put.
 const TRANSACT: &str = "dynamodb:PutItem";
 
@@ -220,9 +236,10 @@ fn refused(reason: &CancellationReason) -> bool {
 }
 
 /// Longer with each attempt, and different between invocations: chance is not ours to have, so the
-/// clock's last digits stand in for it.
+/// digits of the clock stand in for it, another one for each attempt.
 pub(crate) fn pause(attempt: usize, now: DateTime<Utc>) -> std::time::Duration {
-    let spread = u64::from(now.timestamp_subsec_nanos()) % 17;
+    let digits = u64::from(now.timestamp_subsec_nanos());
+    let spread = digits / 17_u64.pow(attempt.min(7) as u32) % 17;
     std::time::Duration::from_millis((10 << attempt.min(5)) + spread)
 }
 
@@ -234,10 +251,17 @@ fn expires(now: DateTime<Utc>) -> AttributeValue {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_pause_grows_and_stays_short() {
-        let now = DateTime::from_timestamp(0, 5).unwrap();
+    #[track_caller]
+    fn check(nanos: u32, want: [u128; 8]) {
+        let now = DateTime::from_timestamp(0, nanos).unwrap();
         let pauses: Vec<u128> = (0..8).map(|n| pause(n, now).as_millis()).collect();
-        assert_eq!(pauses, [15, 25, 45, 85, 165, 325, 325, 325]);
+        assert_eq!(pauses, want);
+    }
+
+    #[test]
+    fn a_pause_grows_stays_short_and_differs_at_each_attempt_between_invocations() {
+        check(0, [10, 20, 40, 80, 160, 320, 320, 320]);
+        check(271_828_182, [11, 36, 45, 90, 167, 324, 331, 320]);
+        check(999_999_999, [16, 30, 50, 80, 165, 327, 327, 322]);
     }
 }

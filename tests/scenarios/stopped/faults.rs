@@ -135,6 +135,26 @@ async fn counters_that_are_busy_are_counted_exactly() {
 }
 
 #[tokio::test]
+async fn a_counter_that_stays_busy_is_counted_when_the_stop_comes_again() {
+    for action in WRITES {
+        let (bot, stop) = stopped();
+        let batch = [stop];
+        bot.aws.inject(action, Fault::conflict());
+        assert_eq!(bot.deliver_batch(&batch).await, [0], "{action}");
+        assert_eq!(bot.alerts().len(), 0, "{action}: nothing uncounted is told");
+        bot.aws.clear_faults();
+        assert_eq!(bot.deliver_batch(&batch).await, NOTHING, "{action}");
+        assert_eq!(bot.alerts().len(), 1, "{action}");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+            deployment 1
+            stops order-api:41/app_error/app 1
+            ");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_count_whose_answer_is_lost_is_not_made_twice() {
     let (bot, stop) = stopped();
     bot.aws

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::facts::{Fact, Missing, Why};
 use domain::stop::{About, Count, Said};
 
-use super::{COUNTER, TRIES, pause};
+use super::{COUNTER, TRIES, busy, pause};
 use crate::error;
 use crate::gather::missing;
 use crate::state::{Claimant, Item, State, json, millis, number, part, text, time};
@@ -20,6 +20,8 @@ pub enum Claimed {
     /// The number is no news, or another invocation is telling it and will look again. What was
     /// said of it so far.
     No(Said),
+    /// Others kept writing to the counter: claim it again when its messages come again.
+    Busy(Missing),
     /// The table could not be asked. Alerts fail open: tell it.
     Unreachable(Missing),
 }
@@ -47,6 +49,7 @@ impl State<'_> {
         match self.patiently(|| call.clone().send(), by.now).await {
             Ok(answer) => Claimed::Ours(read(&answer.attributes.unwrap_or_default())),
             Err(error) if refused(&error) => Claimed::No(error.old().unwrap_or_default()),
+            Err(error) if error.busy() => Claimed::Busy(busy(UPDATE)),
             Err(error) => Claimed::Unreachable(Missing::new(COUNTER, error.why())),
         }
     }
@@ -176,6 +179,11 @@ impl Refusal {
             Some(UpdateItemError::ConditionalCheckFailedException(it)) => part(it.item()?, "said"),
             _ => None,
         }
+    }
+
+    /// Whether other writes were at work on the counter at every try.
+    fn busy(&self) -> bool {
+        matches!(self, Self::Error(error) if conflict(error))
     }
 
     fn why(&self) -> Why {
