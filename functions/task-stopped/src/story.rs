@@ -198,14 +198,9 @@ impl Telling<'_> {
 
     /// What becomes of the number, and the watch that looks at the incident again.
     async fn say(&self, count: &Count, key: &str) -> Result<(Said, Option<String>), Retry> {
-        let (invocation, about) = (self.answering.invocation, &self.group.about);
-        let (service, record) = (self.around.service.known(), self.around.record.known());
-        let word = match self.failing {
-            Some(incident) => Word::CountedInto(incident.to_owned()),
-            None => word(about, record, service, invocation.now),
-        };
+        let invocation = self.answering.invocation;
         let mut said = count.said.clone();
-        match word {
+        match self.word() {
             Word::CountedInto(incident) => {
                 tracing::info!(
                     incident,
@@ -229,8 +224,26 @@ impl Telling<'_> {
         Ok((said, Some(token)))
     }
 
-    /// What the table could not count is told as what this batch holds of it.
+    fn word(&self) -> Word {
+        let (service, record) = (self.around.service.known(), self.around.record.known());
+        match self.failing {
+            Some(incident) => Word::CountedInto(incident.to_owned()),
+            None => word(
+                &self.group.about,
+                record,
+                service,
+                self.answering.invocation.now,
+            ),
+        }
+    }
+
+    /// What the table could not count is told as what this batch holds of it. What is not to be
+    /// told comes again to be counted, or nothing would be left of it.
     async fn uncounted(&self, missing: &Missing) -> Result<(), Retry> {
+        match self.word() {
+            Word::Tell => {}
+            Word::Muted(_) | Word::CountedInto(_) => return Err(Retry::NotSeen(missing.clone())),
+        }
         let (first_at, last_at) = self.group.span();
         let count = Count {
             tasks: self.group.stops.len() as u64,

@@ -20,7 +20,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::facts::{Missing, Why};
 use domain::stop::{About, Group, Stop, Story, deployment_key};
 
-pub use claims::Claimed;
+pub use claims::{Claimed, Looked};
 
 use crate::error;
 use crate::state::{Item, State, json, millis, number, text};

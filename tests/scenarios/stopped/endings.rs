@@ -60,9 +60,9 @@ async fn a_watch_that_was_replaced_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_stop_that_races_with_the_end_keeps_the_incident_open() {
+async fn a_stop_that_races_with_the_end_keeps_the_incident_open_and_the_next_one_is_news() {
     let (bot, stop) = one_stop(town(), &[]);
-    let late = copies(&stop, 1..2);
+    let (late, next) = (copies(&stop, 1..2), copies(&stop, 2..3));
     assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
     bot.aws.advance(QUIET);
     let watch = bot.watches().pop().unwrap();
@@ -82,12 +82,55 @@ async fn a_stop_that_races_with_the_end_keeps_the_incident_open() {
     stops order-api:41/app_error/app 2
     ");
     assert_eq!(bot.watches().len(), 2, "it is looked at again");
+    assert_eq!(bot.deliver_batch(&next).await, NOTHING);
     look(&bot, QUIET).await;
     insta::assert_snapshot!(sms(&bot), @r"
     WARN order-api in prod-apps: a task of order-api:41 stopped: application exited with an error
     OK order-api in prod-apps: no stop for 15 min after 1 task of order-api:41: application exited with an error
-    OK order-api in prod-apps: no stop for 15 min after 2 tasks of order-api:41: application exited with an error
+    WARN order-api in prod-apps: 3 tasks of order-api:41 stopped: application exited with an error
+    OK order-api in prod-apps: no stop for 15 min after 3 tasks of order-api:41: application exited with an error
     ");
+    insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+    deployment 3
+    stops order-api:41/app_error/app 0
+    ");
+}
+
+#[tokio::test]
+async fn a_look_that_was_overtaken_by_a_number_changes_nothing() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let others = copies(&stop, 1..11);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    bot.aws.advance(Duration::from_secs(5 * 3_600));
+    assert_eq!(bot.deliver_batch(&others[..1]).await, NOTHING);
+    let watched = [bot.watches().pop().unwrap()];
+    bot.aws.clear_logs();
+    // That it lasts is on its way when the tenth stop is counted and told.
+    bot.aws
+        .set_latency("sns:Publish", Duration::from_millis(500));
+    let (looked, counted) = tokio::join!(bot.deliver_batch(&watched), async {
+        while !bot.aws.actions().contains(&"sns:Publish".to_owned()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        bot.aws.set_latency("sns:Publish", Duration::ZERO);
+        bot.deliver_batch(&others[1..9]).await
+    });
+    assert_eq!((looked, counted), (vec![], vec![]));
+    let alerts = bot.alerts().len();
+    assert_eq!(bot.deliver_batch(&others[9..]).await, NOTHING);
+    assert_eq!(bot.alerts().len(), alerts, "ten is told: {}", sms(&bot));
+}
+
+#[tokio::test]
+async fn what_lasts_below_the_severity_floor_has_no_end_to_tell() {
+    let (bot, stop) = one_stop(town(), &[("OPSBOT_SEVERITY_FLOOR", "critical")]);
+    let second = copies(&stop, 1..2);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    bot.aws.advance(Duration::from_secs(5 * 3_600));
+    assert_eq!(bot.deliver_batch(&second).await, NOTHING);
+    look(&bot, Duration::from_secs(60)).await;
+    look(&bot, QUIET).await;
+    assert_eq!(sms(&bot), "");
     insta::assert_snapshot!(counts(&bot).join("\n"), @r"
     deployment 2
     stops order-api:41/app_error/app 0

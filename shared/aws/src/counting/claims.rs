@@ -26,6 +26,17 @@ pub enum Claimed {
     Unreachable(Missing),
 }
 
+/// What came of a look at an incident that goes on.
+#[derive(Clone, Copy, Debug)]
+pub enum Looked<'a> {
+    /// Nothing was said.
+    Nothing,
+    /// People were told this.
+    Told(&'a Said),
+    /// They were told that it is over, and then another stop had come: the next one is news.
+    Over,
+}
+
 impl State<'_> {
     /// Claims a counter that has reached the number at which it is news, `first` at the beginning.
     pub async fn claim_count(&self, key: &str, first: u64, by: Claimant<'_>) -> Claimed {
@@ -128,15 +139,32 @@ impl State<'_> {
         }
     }
 
-    /// Puts another watch in the place of `old`, unless `old` no longer counts.
-    pub async fn watch(&self, key: &str, old: &str, new: &str, now: DateTime<Utc>) -> Fact<()> {
+    /// Puts another watch in the place of the old one, with what came of the look, unless the old
+    /// one no longer counts: whoever replaced it has said something newer.
+    pub async fn looked(
+        &self,
+        key: &str,
+        (old, new): (&str, &str),
+        looked: Looked<'_>,
+        now: DateTime<Utc>,
+    ) -> Fact<()> {
         let call = self
             .update(key)
-            .update_expression("SET #watch = :new")
             .condition_expression("#watch = :old")
             .expression_attribute_names("#watch", "watch")
             .expression_attribute_values(":old", text(old))
             .expression_attribute_values(":new", text(new));
+        let call = match looked {
+            Looked::Nothing => call.update_expression("SET #watch = :new"),
+            Looked::Told(said) => call
+                .update_expression("SET #watch = :new, #said = :said")
+                .expression_attribute_names("#said", "said")
+                .expression_attribute_values(":said", json(said)),
+            Looked::Over => call
+                .update_expression("SET #watch = :new, #next = #tasks")
+                .expression_attribute_names("#next", "next_at")
+                .expression_attribute_names("#tasks", "tasks"),
+        };
         match self.patiently(|| call.clone().send(), now).await {
             Ok(_) => Fact::Known(()),
             Err(error) if refused(&error) => Fact::Known(()),
