@@ -31,6 +31,7 @@ pub(crate) async fn answer(
     let count = match claimed {
         Claimed::Ours(count) => count,
         Claimed::No(said) => return Ok(case.handed_over(said, invocation)),
+        Claimed::Busy(missing) => return Err(Retry::NotSeen(missing)),
         Claimed::Unreachable(_) => return Ok(None),
     };
     let (said, next) = case.settled(&count, invocation, queues).await?;

@@ -28,8 +28,8 @@ pub enum Retry {
     /// SQS did not take a watch or a failing deployment.
     #[error(transparent)]
     NotSent(#[from] NotSent),
-    /// The incident to look at could not be read or written.
-    #[error("could not look at an incident: {} is missing: {:?}", .0.what, .0.why)]
+    /// The incident could not be read, or what was said of it not be remembered.
+    #[error("could not keep an incident: {} is missing: {:?}", .0.what, .0.why)]
     NotSeen(Missing),
 }
 

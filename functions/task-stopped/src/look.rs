@@ -1,12 +1,12 @@
 //! A look at an incident when no event came: is it over, does it last?
 
 use aws::Invocation;
+use aws::counting::Looked;
 use aws::gather::{self, Around};
 use domain::alert::compose::{Occasion, Stopped, settled};
-use domain::facts::{DeploymentFacts, Fact, Service, Why};
-use domain::incident::ServiceRecord;
+use domain::facts::{DeploymentFacts, Fact, Service};
 use domain::settings::Queues;
-use domain::stop::{About, Count, Look, Watch, Word, look, word};
+use domain::stop::{About, Count, Look, Said, Seen, Watch, look, word};
 
 use crate::Retry;
 use crate::story::watch;
@@ -30,25 +30,21 @@ pub(crate) async fn answer(
         return Ok(());
     };
     let known = service.known();
-    let word = word(&about, record.known(), known, invocation.now);
-    if let Word::CountedInto(incident) = word {
-        tracing::info!(incident, "its deployment's incident is open");
-        return later(asked, invocation, queues).await;
-    }
-    let muted = matches!(word, Word::Muted(_));
-    let counted_out = counted_out(&count, record.known());
+    let closed = record.known().and_then(|record| record.closed.as_ref());
+    let seen = Seen {
+        service: &service,
+        standalone: about.subject.standalone,
+        word: &word(&about, record.known(), known, invocation.now),
+        closed_at: closed.map(|closed| closed.closed_at),
+        now: invocation.now,
+    };
     let times = (invocation.settings.quiet, invocation.settings.lasting);
-    // A service that ECS knows no longer is as quiet as it can be.
-    let gone = service
-        .missing()
-        .is_some_and(|it| matches!(it.why, Why::NotFound { .. }));
-    let standalone = about.subject.standalone || gone;
-    let occasion = match look(&count, known, standalone, muted, invocation.now, times) {
+    let later = Looked::Nothing;
+    let occasion = match look(&count, seen, times) {
         Look::Over => return over(asked, &about, &count, &service, invocation, queues).await,
-        Look::Later if counted_out && !muted => Occasion::Lasts,
-        Look::Later => return later(asked, invocation, queues).await,
+        Look::Later => return again(asked, &count, later, invocation, queues).await,
         Look::Lasts => Occasion::Lasts,
-        Look::Untold => Occasion::Untold,
+        Look::Unmuted => Occasion::Unmuted,
     };
     let facts = DeploymentFacts::of_stops(service, Vec::new());
     let stopped = Stopped {
@@ -60,30 +56,17 @@ pub(crate) async fn answer(
         uncounted: None,
         at: invocation.now,
     };
-    let loud = aws::tell::publish_if_loud(invocation, &stopped.alert()).await?;
-    let mut said = count.said.clone();
-    if loud {
-        (said.at, said.tasks) = (Some(invocation.now), count.tasks);
-    }
-    let token = watch(&asked.key, invocation, queues).await?;
-    let next = count
-        .next_at
-        .unwrap_or_else(|| domain::stop::next_at(count.tasks));
-    let state = invocation.state_after_publish();
-    match state
-        .said(&asked.key, next, &said, Some(&token), invocation.now)
-        .await
-    {
-        Fact::Known(_) => Ok(()),
-        Fact::Missing(missing) => Err(Retry::NotSeen(missing)),
-    }
-}
-
-/// Whether it was counted into the incident of its deployment, and goes on now that this is over.
-fn counted_out(count: &Count, record: Option<&ServiceRecord>) -> bool {
-    let closed = record.and_then(|record| record.closed.as_ref());
-    let untold = count.said.at.is_none() && count.said.counted_into.is_some();
-    untold && closed.is_some_and(|closed| closed.closed_at < count.last_at)
+    let said = Said {
+        at: Some(invocation.now),
+        tasks: count.tasks,
+        ..count.said.clone()
+    };
+    // Of what nobody was told, no end is told either.
+    let looked = match aws::tell::publish_if_loud(invocation, &stopped.alert()).await? {
+        true => Looked::Told(&said),
+        false => Looked::Nothing,
+    };
+    again(asked, &count, looked, invocation, queues).await
 }
 
 /// The last word, where people were told anything or were kept from it. A single task that no
@@ -99,58 +82,34 @@ async fn over(
 ) -> Result<(), Retry> {
     let (told, muted) = (count.said.at.is_some(), count.said.muted_until.is_some());
     let single = about.subject.standalone && count.tasks == 1;
-    if muted || (told && !single) {
-        let alert = settled(
-            about,
-            count,
-            service,
-            invocation.settings.quiet,
-            invocation.now,
-        );
-        // Who was told that it began is told that it is over, whatever the floor.
-        match told {
-            true => {
-                let topic = &invocation.settings.topic_arn;
-                aws::tell::publish(invocation.clients, topic, &alert).await?;
-            }
-            false => {
-                aws::tell::publish_if_loud(invocation, &alert).await?;
-            }
-        }
+    let settings = invocation.settings;
+    let alert = settled(about, count, service, settings.quiet, invocation.now);
+    if told && !single {
+        aws::tell::publish(invocation.clients, &settings.topic_arn, &alert).await?;
+    } else if muted {
+        aws::tell::publish_if_loud(invocation, &alert).await?;
     }
     let state = invocation.state_after_publish();
     match state.settle(&asked.key, count, invocation.now).await {
         Fact::Known(true) => Ok(()),
-        Fact::Known(false) => reopen(asked, count, invocation, queues).await,
-        Fact::Missing(missing) => Err(Retry::NotSeen(missing)),
-    }
-}
-
-/// A stop came while people were told that it is over: the next one is news again, and so is the end.
-async fn reopen(
-    asked: &Watch,
-    seen: &Count,
-    invocation: &Invocation<'_>,
-    queues: &Queues,
-) -> Result<(), Retry> {
-    let token = watch(&asked.key, invocation, queues).await?;
-    let state = invocation.state_after_publish();
-    let (next, said) = (seen.tasks + 1, &seen.said);
-    match state
-        .said(&asked.key, next, said, Some(&token), invocation.now)
-        .await
-    {
-        Fact::Known(_) => Ok(()),
+        Fact::Known(false) => again(asked, count, Looked::Over, invocation, queues).await,
         Fact::Missing(missing) => Err(Retry::NotSeen(missing)),
     }
 }
 
 /// Asks for the next look before this one is done with: one that is lost would be the last.
-async fn later(asked: &Watch, invocation: &Invocation<'_>, queues: &Queues) -> Result<(), Retry> {
-    let token = watch(&asked.key, invocation, queues).await?;
+async fn again(
+    asked: &Watch,
+    count: &Count,
+    looked: Looked<'_>,
+    invocation: &Invocation<'_>,
+    queues: &Queues,
+) -> Result<(), Retry> {
+    let token = watch(&asked.key, count, invocation, queues).await?;
     let state = invocation.state_after_publish();
+    let watch = (asked.token.as_str(), token.as_str());
     match state
-        .watch(&asked.key, &asked.token, &token, invocation.now)
+        .looked(&asked.key, watch, looked, invocation.now)
         .await
     {
         Fact::Known(()) => Ok(()),

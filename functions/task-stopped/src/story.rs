@@ -1,7 +1,7 @@
 //! The stops of one deployment: counted, and told where their number is news.
 
 use aws::Invocation;
-use aws::counting::Claimed;
+use aws::counting::{Claimed, Counted};
 use aws::gather::{self, Around, Definitions, Evidence};
 use chrono::TimeDelta;
 use domain::alert::compose::{Occasion, Stopped};
@@ -101,6 +101,7 @@ impl Answering<'_> {
             match claimed {
                 Claimed::Ours(count) => telling.until_said(count).await,
                 Claimed::Unreachable(missing) => telling.uncounted(&missing).await,
+                Claimed::Busy(missing) => Err(Retry::NotSeen(missing)),
                 Claimed::No(_) => Ok(()),
             }
         });
@@ -122,18 +123,18 @@ impl Claims {
     }
 }
 
-/// Counts a story, then claims every counter of it at once. What could not be counted is told:
-/// alerts fail open.
+/// Counts a story, then claims every counter of it at once. What the table cannot be asked to count
+/// is told, for alerts fail open; what it is too busy to count comes again.
 async fn claims(story: &Story, invocation: &Invocation<'_>) -> Claims {
-    let counted = invocation.state().count(story, invocation.now).await;
-    if let Fact::Missing(missing) = counted {
-        let groups = story
-            .groups
-            .iter()
-            .map(|_| Claimed::Unreachable(missing.clone()));
+    let uncounted = match invocation.state().count(story, invocation.now).await {
+        Counted::All => None,
+        Counted::Busy(missing) => Some(Claimed::Busy(missing)),
+        Counted::Unreachable(missing) => Some(Claimed::Unreachable(missing)),
+    };
+    if let Some(uncounted) = uncounted {
         return Claims {
             deployment: Claimed::No(Said::default()),
-            groups: groups.collect(),
+            groups: vec![uncounted; story.groups.len()],
         };
     }
     let (state, by) = (invocation.state(), invocation.claimant());
@@ -169,7 +170,7 @@ struct Telling<'a> {
 
 impl Telling<'_> {
     /// Says it, and again as long as the next number has been reached in the meantime: whoever
-    /// counted it found the counter claimed.
+    /// counted it found the counter claimed. What cannot be remembered comes again.
     async fn until_said(&self, mut count: Count) -> Result<(), Retry> {
         let (invocation, key) = (self.answering.invocation, self.group.about.key());
         let state = invocation.state_after_publish();
@@ -182,27 +183,24 @@ impl Telling<'_> {
             match given_back {
                 Fact::Known(now) if now.tasks >= next => {}
                 Fact::Known(_) => return Ok(()),
-                // Its watch would be dropped, and its end never told: a second alert is better.
+                // Nobody would look at it again: better told once more than never again.
                 Fact::Missing(missing) => return Err(Retry::NotSeen(missing)),
             }
             match state.claim_count(&key, FIRST, invocation.claimant()).await {
                 Claimed::Ours(now) => count = now,
                 Claimed::No(_) => return Ok(()),
-                Claimed::Unreachable(missing) => return Err(Retry::NotSeen(missing)),
+                Claimed::Busy(missing) | Claimed::Unreachable(missing) => {
+                    return Err(Retry::NotSeen(missing));
+                }
             }
         }
     }
 
     /// What becomes of the number, and the watch that looks at the incident again.
     async fn say(&self, count: &Count, key: &str) -> Result<(Said, Option<String>), Retry> {
-        let (invocation, about) = (self.answering.invocation, &self.group.about);
-        let (service, record) = (self.around.service.known(), self.around.record.known());
-        let word = match self.failing {
-            Some(incident) => Word::CountedInto(incident.to_owned()),
-            None => word(about, record, service, invocation.now),
-        };
+        let invocation = self.answering.invocation;
         let mut said = count.said.clone();
-        match word {
+        match self.word() {
             Word::CountedInto(incident) => {
                 tracing::info!(
                     incident,
@@ -222,16 +220,29 @@ impl Telling<'_> {
                 }
             }
         }
-        let token = watch(key, invocation, self.answering.queues).await?;
+        let token = watch(key, count, invocation, self.answering.queues).await?;
         Ok((said, Some(token)))
     }
 
-    /// What the table could not count is told as what this batch holds of it.
-    async fn uncounted(&self, missing: &Missing) -> Result<(), Retry> {
+    fn word(&self) -> Word {
         let (service, record) = (self.around.service.known(), self.around.record.known());
-        let now = self.answering.invocation.now;
-        if word(&self.group.about, record, service, now) != Word::Tell {
-            return Ok(());
+        match self.failing {
+            Some(incident) => Word::CountedInto(incident.to_owned()),
+            None => word(
+                &self.group.about,
+                record,
+                service,
+                self.answering.invocation.now,
+            ),
+        }
+    }
+
+    /// What the table could not count is told as what this batch holds of it. What is not to be
+    /// told comes again to be counted, or nothing would be left of it.
+    async fn uncounted(&self, missing: &Missing) -> Result<(), Retry> {
+        match self.word() {
+            Word::Tell => {}
+            Word::Muted(_) | Word::CountedInto(_) => return Err(Retry::NotSeen(missing.clone())),
         }
         let (first_at, last_at) = self.group.span();
         let count = Count {
@@ -263,13 +274,15 @@ impl Telling<'_> {
     }
 }
 
-/// Asks for another look at an incident after the quiet time, and names it.
+/// Asks for another look at an incident after the quiet time, and names it: one invocation may
+/// tell an incident at two numbers, and the last watch counts.
 pub(crate) async fn watch(
     key: &str,
+    count: &Count,
     invocation: &Invocation<'_>,
     queues: &Queues,
 ) -> Result<String, Retry> {
-    let token = invocation.request_id.to_owned();
+    let token = format!("{}/{}", invocation.request_id, count.tasks);
     let watch = Watch {
         key: key.to_owned(),
         token: token.clone(),

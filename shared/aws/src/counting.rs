@@ -6,19 +6,25 @@
 //! lease has run out, and the messages of whoever held it come again.
 
 mod claims;
+mod span;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
+};
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::facts::{Fact, Why};
+use domain::facts::{Missing, Why};
 use domain::stop::{About, Group, Stop, Story, deployment_key};
 
-pub use claims::Claimed;
+pub use claims::{Claimed, Looked};
 
 use crate::error;
-use crate::gather::missing;
-use crate::state::{State, json, millis, number, text};
+use crate::state::{Item, State, json, millis, number, text};
+use span::Span;
 
 /// How long a mark is kept: a message may be redriven from a dead-letter queue for two weeks.
 const KEPT: TimeDelta = TimeDelta::days(30);
@@ -32,7 +38,7 @@ const COUNTER: &str = "opsbot's own count of stopped tasks";
 
 impl State<'_> {
     /// Counts the stops of a story that were not counted before.
-    pub async fn count(&self, story: &Story, now: DateTime<Utc>) -> Fact<()> {
+    pub async fn count(&self, story: &Story, now: DateTime<Utc>) -> Counted {
         let stops = story
             .groups
             .iter()
@@ -40,11 +46,12 @@ impl State<'_> {
         let stops: Vec<(&Group, &Stop)> = stops.collect();
         // One after the other: they all write to the same counters.
         for chunk in stops.chunks(STOPS) {
-            if let Fact::Missing(missing) = self.count_new(story, chunk.to_vec(), now).await {
-                return Fact::Missing(missing);
+            match self.count_new(story, chunk.to_vec(), now).await {
+                Counted::All => {}
+                stopped => return stopped,
             }
         }
-        Fact::Known(())
+        Counted::All
     }
 
     /// All or nothing; what was counted already is left out and the rest is tried again.
@@ -53,58 +60,55 @@ impl State<'_> {
         story: &Story,
         mut stops: Vec<(&Group, &Stop)>,
         now: DateTime<Utc>,
-    ) -> Fact<()> {
+    ) -> Counted {
+        let unreachable = |why| Counted::Unreachable(Missing::new(COUNTER, why));
+        let mut stored = HashMap::new();
         for attempt in 0..TRIES {
             if stops.is_empty() {
-                return Fact::Known(());
+                return Counted::All;
             }
-            let items = self.transaction(story, &stops, now);
+            let counters = counters(story, &stops);
+            let items = self.transaction(&stops, &counters, &stored, now);
             let call = self.asking.clients.table.transact_write_items();
             let call = call.set_transact_items(Some(items)).send();
             let error = match tokio::time::timeout_at(self.asking.until(), Box::pin(call)).await {
-                Ok(Ok(_)) => return Fact::Known(()),
+                Ok(Ok(_)) => return Counted::All,
                 Ok(Err(error)) => error,
-                Err(_) => return missing(COUNTER, error::timed_out(TRANSACT)),
+                Err(_) => return unreachable(error::timed_out(TRANSACT)),
             };
-            match cancelled(&error) {
-                Some(codes) if codes.iter().any(|code| code == "ConditionalCheckFailed") => {
-                    let mut codes = codes.into_iter();
-                    stops.retain(|_| codes.next().as_deref() != Some("ConditionalCheckFailed"));
+            match reasons(&error) {
+                Some(reasons) if reasons.iter().any(refused) => {
+                    let (marks, others) = reasons.split_at(stops.len().min(reasons.len()));
+                    for (counter, reason) in counters.iter().zip(others) {
+                        let item = reason.item().filter(|_| refused(reason));
+                        stored.extend(item.map(|item| (counter.key.clone(), item.clone())));
+                    }
+                    let mut marks = marks.iter();
+                    stops.retain(|_| !marks.next().is_some_and(refused));
                 }
-                Some(codes) if codes.iter().any(|code| code == "TransactionConflict") => {
+                Some(reasons) if reasons.iter().any(|it| it.code() == Some(CONFLICT)) => {
                     tokio::time::sleep(pause(attempt, now)).await;
                 }
-                _ => return missing(COUNTER, error::why(TRANSACT, &error)),
+                _ => return unreachable(error::why(TRANSACT, &error)),
             }
         }
-        let detail = "the counter was busy with other stops".to_owned();
-        let action = TRANSACT.to_owned();
-        missing(COUNTER, Why::Failed { action, detail })
+        Counted::Busy(busy(TRANSACT))
     }
 
     /// The marks first, in the order of the stops; then the counters.
     fn transaction(
         &self,
-        story: &Story,
         stops: &[(&Group, &Stop)],
+        counters: &[Counter<'_>],
+        stored: &HashMap<String, Item>,
         now: DateTime<Utc>,
     ) -> Vec<TransactWriteItem> {
         let marks = stops.iter().map(|(_, stop)| self.mark(stop, now));
-        let mut items: Vec<TransactWriteItem> = marks.collect();
-        let of = |group: &Group| {
-            let same = stops.iter().filter(|(other, _)| other.about == group.about);
-            same.map(|(_, stop)| *stop).collect::<Vec<_>>()
-        };
-        for group in &story.groups {
-            let stops = of(group);
-            items.extend(self.add(&group.about.key(), Some(&group.about), &stops, now));
-        }
-        if let Some(deployment) = &story.deployment {
-            let key = deployment_key(&story.subject.arn, deployment);
-            let failing: Vec<&Stop> = story.failing().flat_map(of).collect();
-            items.extend(self.add(&key, None, &failing, now));
-        }
-        items
+        let adds = counters.iter().map(|counter| {
+            let span = Span::of(&counter.stops, stored.get(&counter.key));
+            self.add(counter, span.filter(|_| counter.about.is_some()), now)
+        });
+        marks.chain(adds).collect()
     }
 
     fn mark(&self, stop: &Stop, now: DateTime<Utc>) -> TransactWriteItem {
@@ -121,64 +125,121 @@ impl State<'_> {
 
     fn add(
         &self,
-        key: &str,
-        about: Option<&About>,
-        stops: &[&Stop],
+        counter: &Counter<'_>,
+        span: Option<Span>,
         now: DateTime<Utc>,
-    ) -> Option<TransactWriteItem> {
-        let (first, last) = (
-            stops.iter().map(|stop| stop.at).min()?,
-            stops.iter().map(|stop| stop.at).max()?,
-        );
-        let update = Update::builder()
+    ) -> TransactWriteItem {
+        let always = "#counted = :counted, #about = :about, #expires = :expires";
+        let set = span.map_or(always.to_owned(), |span| {
+            format!("{always}, {}", span.set())
+        });
+        let mut update = Update::builder()
             .table_name(self.table)
-            .key("pk", text(key))
-            .update_expression(
-                "SET #first = if_not_exists(#first, :first), #last = :last, #counted = :counted, \
-                 #about = :about, #expires = :expires ADD #tasks :tasks",
-            )
-            .expression_attribute_names("#first", "first_at")
-            .expression_attribute_names("#last", "last_at")
+            .key("pk", text(&counter.key))
+            .update_expression(format!("SET {set} ADD #tasks :tasks"))
             .expression_attribute_names("#counted", "counted_at")
             .expression_attribute_names("#about", "about")
             .expression_attribute_names("#expires", "expires_at")
             .expression_attribute_names("#tasks", "tasks")
-            .expression_attribute_values(":first", millis(first))
-            .expression_attribute_values(":last", millis(last))
             .expression_attribute_values(":counted", millis(now))
-            .expression_attribute_values(":about", json(&about))
+            .expression_attribute_values(":about", json(&counter.about))
             .expression_attribute_values(":expires", expires(now))
-            .expression_attribute_values(":tasks", number(stops.len() as u64));
-        Some(
-            TransactWriteItem::builder()
-                .update(update.build().ok()?)
-                .build(),
-        )
+            .expression_attribute_values(":tasks", number(counter.stops.len() as u64));
+        if let Some(span) = span {
+            update = update
+                .condition_expression(span.condition())
+                .expression_attribute_names("#first", "first_at")
+                .expression_attribute_names("#last", "last_at")
+                .expression_attribute_values(":first", millis(span.first))
+                .expression_attribute_values(":last", millis(span.last))
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                );
+        }
+        // The builder fails only without a table, a key or an expression.
+        TransactWriteItem::builder()
+            .set_update(update.build().ok())
+            .build()
     }
+}
+
+/// A counter, and the stops to add to it.
+struct Counter<'a> {
+    key: String,
+    /// What it counts; none for the stops of a whole deployment, of which only the number matters.
+    about: Option<&'a About>,
+    stops: Vec<&'a Stop>,
+}
+
+/// The counters of these stops: one for each group, and one for the deployment they count against.
+fn counters<'a>(story: &'a Story, stops: &[(&'a Group, &'a Stop)]) -> Vec<Counter<'a>> {
+    let of = |group: &Group| {
+        let same = stops.iter().filter(|(other, _)| other.about == group.about);
+        same.map(|(_, stop)| *stop).collect::<Vec<_>>()
+    };
+    let groups = story.groups.iter().map(|group| Counter {
+        key: group.about.key(),
+        about: Some(&group.about),
+        stops: of(group),
+    });
+    let deployment = story.deployment.iter().map(|deployment| Counter {
+        key: deployment_key(&story.subject.arn, deployment),
+        about: None,
+        stops: story.failing().flat_map(of).collect(),
+    });
+    let all = groups.chain(deployment);
+    all.filter(|counter| !counter.stops.is_empty()).collect()
+}
+
+/// What became of the stops of a story.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Counted {
+    /// They are counted, now or before.
+    All,
+    /// Others kept writing to the counter: they are counted exactly when they come again.
+    Busy(Missing),
+    /// The table could not be asked. Alerts fail open.
+    Unreachable(Missing),
+}
+
+fn busy(action: &str) -> Missing {
+    let detail = "the counter was busy with other stops".to_owned();
+    let action = action.to_owned();
+    Missing::new(COUNTER, Why::Failed { action, detail })
 }
 
 /// A transaction needs the permissions of its parts; the marks are put.
 const TRANSACT: &str = "dynamodb:PutItem";
 
+/// Another transaction is at work on the item.
+const CONFLICT: &str = "TransactionConflict";
+
 /// Why each item of a transaction was refused.
+fn reasons(error: &SdkError<TransactWriteItemsError>) -> Option<&[CancellationReason]> {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            Some(cancelled.cancellation_reasons())
+        }
+        _ => None,
+    }
+}
+
+/// The same by code.
 pub(crate) fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<String>> {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-        error.as_service_error()
-    else {
-        return None;
-    };
-    let codes = cancelled.cancellation_reasons().iter();
-    Some(
-        codes
-            .map(|reason| reason.code().unwrap_or("None").to_owned())
-            .collect(),
-    )
+    let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
+    reasons(error).map(|all| all.iter().map(code).collect())
+}
+
+/// A mark that is there already, or a counter with a span that is not as expected.
+fn refused(reason: &CancellationReason) -> bool {
+    reason.code() == Some("ConditionalCheckFailed")
 }
 
 /// Longer with each attempt, and different between invocations: chance is not ours to have, so the
-/// clock's last digits stand in for it.
+/// digits of the clock stand in for it, another one for each attempt.
 pub(crate) fn pause(attempt: usize, now: DateTime<Utc>) -> std::time::Duration {
-    let spread = u64::from(now.timestamp_subsec_nanos()) % 17;
+    let digits = u64::from(now.timestamp_subsec_nanos());
+    let spread = digits / 17_u64.pow(attempt.min(7) as u32) % 17;
     std::time::Duration::from_millis((10 << attempt.min(5)) + spread)
 }
 
@@ -190,10 +251,17 @@ fn expires(now: DateTime<Utc>) -> AttributeValue {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_pause_grows_and_stays_short() {
-        let now = DateTime::from_timestamp(0, 5).unwrap();
+    #[track_caller]
+    fn check(nanos: u32, want: [u128; 8]) {
+        let now = DateTime::from_timestamp(0, nanos).unwrap();
         let pauses: Vec<u128> = (0..8).map(|n| pause(n, now).as_millis()).collect();
-        assert_eq!(pauses, [15, 25, 45, 85, 165, 325, 325, 325]);
+        assert_eq!(pauses, want);
+    }
+
+    #[test]
+    fn a_pause_grows_stays_short_and_differs_at_each_attempt_between_invocations() {
+        check(0, [10, 20, 40, 80, 160, 320, 320, 320]);
+        check(271_828_182, [11, 36, 45, 90, 167, 324, 331, 320]);
+        check(999_999_999, [16, 30, 50, 80, 165, 327, 327, 322]);
     }
 }

@@ -60,9 +60,9 @@ async fn a_watch_that_was_replaced_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_stop_that_races_with_the_end_keeps_the_incident_open() {
+async fn a_stop_that_races_with_the_end_keeps_the_incident_open_and_the_next_one_is_news() {
     let (bot, stop) = one_stop(town(), &[]);
-    let late = copies(&stop, 1..2);
+    let (late, next) = (copies(&stop, 1..2), copies(&stop, 2..3));
     assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
     bot.aws.advance(QUIET);
     let watch = bot.watches().pop().unwrap();
@@ -82,12 +82,55 @@ async fn a_stop_that_races_with_the_end_keeps_the_incident_open() {
     stops order-api:41/app_error/app 2
     ");
     assert_eq!(bot.watches().len(), 2, "it is looked at again");
+    assert_eq!(bot.deliver_batch(&next).await, NOTHING);
     look(&bot, QUIET).await;
     insta::assert_snapshot!(sms(&bot), @r"
     WARN order-api in prod-apps: a task of order-api:41 stopped: application exited with an error
     OK order-api in prod-apps: no stop for 15 min after 1 task of order-api:41: application exited with an error
-    OK order-api in prod-apps: no stop for 15 min after 2 tasks of order-api:41: application exited with an error
+    WARN order-api in prod-apps: 3 tasks of order-api:41 stopped: application exited with an error
+    OK order-api in prod-apps: no stop for 15 min after 3 tasks of order-api:41: application exited with an error
     ");
+    insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+    deployment 3
+    stops order-api:41/app_error/app 0
+    ");
+}
+
+#[tokio::test]
+async fn a_look_that_was_overtaken_by_a_number_changes_nothing() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let others = copies(&stop, 1..11);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    bot.aws.advance(Duration::from_secs(5 * 3_600));
+    assert_eq!(bot.deliver_batch(&others[..1]).await, NOTHING);
+    let watched = [bot.watches().pop().unwrap()];
+    bot.aws.clear_logs();
+    // That it lasts is on its way when the tenth stop is counted and told.
+    bot.aws
+        .set_latency("sns:Publish", Duration::from_millis(500));
+    let (looked, counted) = tokio::join!(bot.deliver_batch(&watched), async {
+        while !bot.aws.actions().contains(&"sns:Publish".to_owned()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        bot.aws.set_latency("sns:Publish", Duration::ZERO);
+        bot.deliver_batch(&others[1..9]).await
+    });
+    assert_eq!((looked, counted), (vec![], vec![]));
+    let alerts = bot.alerts().len();
+    assert_eq!(bot.deliver_batch(&others[9..]).await, NOTHING);
+    assert_eq!(bot.alerts().len(), alerts, "ten is told: {}", sms(&bot));
+}
+
+#[tokio::test]
+async fn what_lasts_below_the_severity_floor_has_no_end_to_tell() {
+    let (bot, stop) = one_stop(town(), &[("OPSBOT_SEVERITY_FLOOR", "critical")]);
+    let second = copies(&stop, 1..2);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    bot.aws.advance(Duration::from_secs(5 * 3_600));
+    assert_eq!(bot.deliver_batch(&second).await, NOTHING);
+    look(&bot, Duration::from_secs(60)).await;
+    look(&bot, QUIET).await;
+    assert_eq!(sms(&bot), "");
     insta::assert_snapshot!(counts(&bot).join("\n"), @r"
     deployment 2
     stops order-api:41/app_error/app 0
@@ -108,4 +151,63 @@ async fn a_service_that_is_not_steady_is_looked_at_again() {
     look(&bot, QUIET).await;
     assert_eq!(bot.alerts().len(), 1);
     assert_eq!(bot.watches().len(), 2);
+}
+
+#[tokio::test]
+async fn stops_that_are_told_late_are_news_for_the_quiet_time_and_widen_the_span() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let others = copies(&stop, 1..1_201);
+    let late = |n: usize| others[n - 1].clone();
+    // Told by the time they stopped: after 600 s, 1,200 s, 300 s, and at last the first.
+    assert_eq!(bot.deliver_batch(&[late(600)]).await, NOTHING);
+    assert_eq!(bot.deliver_batch(&[late(1_200)]).await, NOTHING);
+    bot.aws.advance(Duration::from_secs(1_800));
+    assert_eq!(bot.deliver_batch(&[late(300), late(900)]).await, NOTHING);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    look(&bot, Duration::from_secs(800)).await;
+    assert_eq!(bot.alerts().len(), 1, "one was counted 800 s ago");
+    look(&bot, Duration::from_secs(110)).await;
+    let letter = letter(&bot);
+    let span = "5 tasks of order-api:41 stopped within 20 min, the last one at 11:21:18 UTC";
+    assert!(letter.contains(span), "{letter}");
+    insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+    deployment 5
+    stops order-api:41/app_error/app 0
+    ");
+}
+
+/// How an incident ends of whose service this world knows nothing any more.
+async fn forgotten(world: World) -> String {
+    let (_, stop) = one_stop(town(), &[]);
+    let bot = Bot::new(world);
+    bot.aws.advance(Duration::from_secs(7_200));
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    look(&bot, QUIET).await;
+    assert_eq!(bot.watches().len(), 1, "nobody looks any more");
+    sms(&bot).lines().last().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_service_or_cluster_that_was_deleted_is_over_when_it_was_quiet() {
+    let mut purged = World::new();
+    purged.register(TaskDefinition::of("web").container("app", "web:1"));
+    let other = purged.service("prod-apps", "web");
+    other.task_definition("web:1").desired(1).create();
+    let want = "OK order-api in prod-apps: no stop for 15 min after 1 task of order-api:41: \
+                application exited with an error";
+    assert_eq!(forgotten(purged).await, want);
+    assert_eq!(forgotten(World::new()).await, want, "the cluster too");
+}
+
+#[tokio::test]
+async fn a_service_that_is_deleted_while_its_deployments_incident_is_open_is_looked_at_no_more() {
+    let fate = Fate::exits("app", 1).after(Duration::from_secs(5));
+    let (bot, stops) = failing::stopped(None, fate);
+    assert_eq!(bot.deliver_batch(&stops[..1]).await, NOTHING);
+    assert_eq!(bot.deliver_batch(&stops[1..4]).await, NOTHING);
+    bot.deliver_handed_over().await.unwrap();
+    bot.aws
+        .with(|world: &mut World| world.delete_service("prod-apps", "order-api"));
+    look(&bot, QUIET).await;
+    assert_eq!(bot.watches().len(), 1, "nobody looks any more");
 }

@@ -135,6 +135,26 @@ async fn counters_that_are_busy_are_counted_exactly() {
 }
 
 #[tokio::test]
+async fn a_counter_that_stays_busy_is_counted_when_the_stop_comes_again() {
+    for action in WRITES {
+        let (bot, stop) = stopped();
+        let batch = [stop];
+        bot.aws.inject(action, Fault::conflict());
+        assert_eq!(bot.deliver_batch(&batch).await, [0], "{action}");
+        assert_eq!(bot.alerts().len(), 0, "{action}: nothing uncounted is told");
+        bot.aws.clear_faults();
+        assert_eq!(bot.deliver_batch(&batch).await, NOTHING, "{action}");
+        assert_eq!(bot.alerts().len(), 1, "{action}");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+            deployment 1
+            stops order-api:41/app_error/app 1
+            ");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_count_whose_answer_is_lost_is_not_made_twice() {
     let (bot, stop) = stopped();
     bot.aws
@@ -169,4 +189,79 @@ async fn a_look_that_fails_comes_again() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn what_could_not_be_remembered_comes_again_and_is_watched() {
+    for (name, fault) in faults() {
+        let (bot, stop) = stopped();
+        let batch = [stop];
+        // Both claims go well; that it was told cannot be written.
+        bot.aws.inject("dynamodb:UpdateItem", fault.after(2));
+        assert_eq!(bot.deliver_batch(&batch).await, [0], "{name}");
+        assert_eq!(bot.alerts().len(), 1, "{name}");
+        bot.aws.clear_faults();
+        bot.aws.advance(Duration::from_secs(420));
+        assert_eq!(bot.deliver_batch(&batch).await, NOTHING, "{name}");
+        assert_eq!(bot.alerts().len(), 2, "{name}: once more, never once less");
+        look(&bot, QUIET).await;
+        let alerts = sms(&bot);
+        assert!(
+            alerts.lines().last().unwrap().starts_with("OK "),
+            "{name}: {alerts}"
+        );
+    }
+}
+
+/// Delivers the stop, and these others while its alert is on its way. The stop's answer.
+async fn overtaken(bot: &Bot, stop: Value, others: &[Value], then: Option<Fault>) -> Vec<usize> {
+    bot.aws
+        .set_latency("sns:Publish", Duration::from_millis(300));
+    let batch = [stop];
+    let (told, counted) = tokio::join!(bot.deliver_batch(&batch), async {
+        while !bot.aws.actions().contains(&"sns:Publish".to_owned()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let counted = bot.deliver_batch(others).await;
+        if let Some(fault) = then {
+            bot.aws.inject("dynamodb:UpdateItem", fault);
+        }
+        counted
+    });
+    bot.aws.set_latency("sns:Publish", Duration::ZERO);
+    assert_eq!(counted, NOTHING);
+    told
+}
+
+#[tokio::test]
+async fn a_number_reached_meanwhile_that_cannot_be_claimed_comes_again() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let others = copies(&stop, 1..12);
+    let then = Some(Fault::denied().after(1));
+    assert_eq!(overtaken(&bot, stop.clone(), &others, then).await, [0]);
+    assert_eq!(bot.alerts().len(), 1);
+    bot.aws.clear_faults();
+    bot.aws.advance(Duration::from_secs(420));
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    let alerts = sms(&bot);
+    assert!(
+        alerts.lines().nth(1).unwrap().contains(" 12 tasks "),
+        "{alerts}"
+    );
+}
+
+#[tokio::test]
+async fn of_two_numbers_that_one_invocation_tells_the_last_is_watched() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let others = copies(&stop, 1..12);
+    assert_eq!(overtaken(&bot, stop, &others, None).await, NOTHING);
+    assert_eq!(bot.alerts().len(), 2);
+    bot.aws.advance(QUIET);
+    let watches = bot.watches();
+    assert_eq!(watches.len(), 2);
+    bot.aws.clear_logs();
+    assert_eq!(bot.deliver_batch(&watches[..1]).await, NOTHING);
+    assert_eq!(bot.aws.actions(), ["dynamodb:GetItem"], "it was replaced");
+    assert_eq!(bot.deliver_batch(&watches[1..]).await, NOTHING);
+    assert!(sms(&bot).contains("OK "), "{}", sms(&bot));
 }

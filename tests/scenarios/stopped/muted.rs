@@ -54,3 +54,51 @@ async fn a_mute_that_is_over_or_unreadable_mutes_nothing() {
         assert_eq!(bot.alerts().len(), 1, "{until}");
     }
 }
+
+#[tokio::test]
+async fn a_number_that_was_reached_in_a_mute_is_told_after_it_though_people_knew_before() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let others = copies(&stop, 1..12);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    let until = (bot.now() + TimeDelta::minutes(10)).to_rfc3339();
+    bot.aws.with(|world: &mut World| {
+        world.tag_service("prod-apps", "order-api", "opsbot:mute-until", &until);
+    });
+    assert_eq!(bot.deliver_batch(&others).await, NOTHING);
+    assert_eq!(bot.alerts().len(), 1, "the rest is muted");
+    look(&bot, Duration::from_secs(11 * 60)).await;
+    let alerts = sms(&bot);
+    assert_eq!(bot.alerts().len(), 2, "{alerts}");
+    assert!(
+        alerts.lines().last().unwrap().contains(" 12 tasks "),
+        "{alerts}"
+    );
+    assert!(letter(&bot).contains("The service was muted until"));
+    look(&bot, Duration::from_secs(120)).await;
+    assert_eq!(bot.alerts().len(), 2, "once");
+}
+
+#[tokio::test]
+async fn a_muted_stop_that_cannot_be_counted_is_not_told_and_comes_again() {
+    let (bot, stop) = one_stop(muted(), &[]);
+    let batch = [stop];
+    for action in ["dynamodb:TransactWriteItems", "dynamodb:UpdateItem"] {
+        bot.aws.inject(action, simulator::Fault::denied());
+        assert_eq!(bot.deliver_batch(&batch).await, [0], "{action}");
+        assert_eq!(bot.alerts().len(), 0, "{action}");
+        bot.aws.clear_faults();
+    }
+    assert_eq!(bot.deliver_batch(&batch).await, NOTHING);
+    insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+    deployment 1
+    stops order-api:41/app_error/app 1
+    ");
+}
+
+#[tokio::test]
+async fn the_end_of_a_muted_incident_is_held_against_the_severity_floor() {
+    let (bot, stop) = one_stop(muted(), &[("OPSBOT_SEVERITY_FLOOR", "critical")]);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    look(&bot, QUIET).await;
+    assert_eq!(sms(&bot), "");
+}

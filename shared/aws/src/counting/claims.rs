@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::facts::{Fact, Missing, Why};
 use domain::stop::{About, Count, Said};
 
-use super::{COUNTER, TRIES, pause};
+use super::{COUNTER, TRIES, busy, pause};
 use crate::error;
 use crate::gather::missing;
 use crate::state::{Claimant, Item, State, json, millis, number, part, text, time};
@@ -20,8 +20,21 @@ pub enum Claimed {
     /// The number is no news, or another invocation is telling it and will look again. What was
     /// said of it so far.
     No(Said),
+    /// Others kept writing to the counter: claim it again when its messages come again.
+    Busy(Missing),
     /// The table could not be asked. Alerts fail open: tell it.
     Unreachable(Missing),
+}
+
+/// What came of a look at an incident that goes on.
+#[derive(Clone, Copy, Debug)]
+pub enum Looked<'a> {
+    /// Nothing was said.
+    Nothing,
+    /// People were told this.
+    Told(&'a Said),
+    /// They were told that it is over, and then another stop had come: the next one is news.
+    Over,
 }
 
 impl State<'_> {
@@ -47,6 +60,7 @@ impl State<'_> {
         match self.patiently(|| call.clone().send(), by.now).await {
             Ok(answer) => Claimed::Ours(read(&answer.attributes.unwrap_or_default())),
             Err(error) if refused(&error) => Claimed::No(error.old().unwrap_or_default()),
+            Err(error) if error.busy() => Claimed::Busy(busy(UPDATE)),
             Err(error) => Claimed::Unreachable(Missing::new(COUNTER, error.why())),
         }
     }
@@ -125,15 +139,32 @@ impl State<'_> {
         }
     }
 
-    /// Puts another watch in the place of `old`, unless `old` no longer counts.
-    pub async fn watch(&self, key: &str, old: &str, new: &str, now: DateTime<Utc>) -> Fact<()> {
+    /// Puts another watch in the place of the old one, with what came of the look, unless the old
+    /// one no longer counts: whoever replaced it has said something newer.
+    pub async fn looked(
+        &self,
+        key: &str,
+        (old, new): (&str, &str),
+        looked: Looked<'_>,
+        now: DateTime<Utc>,
+    ) -> Fact<()> {
         let call = self
             .update(key)
-            .update_expression("SET #watch = :new")
             .condition_expression("#watch = :old")
             .expression_attribute_names("#watch", "watch")
             .expression_attribute_values(":old", text(old))
             .expression_attribute_values(":new", text(new));
+        let call = match looked {
+            Looked::Nothing => call.update_expression("SET #watch = :new"),
+            Looked::Told(said) => call
+                .update_expression("SET #watch = :new, #said = :said")
+                .expression_attribute_names("#said", "said")
+                .expression_attribute_values(":said", json(said)),
+            Looked::Over => call
+                .update_expression("SET #watch = :new, #next = #tasks")
+                .expression_attribute_names("#next", "next_at")
+                .expression_attribute_names("#tasks", "tasks"),
+        };
         match self.patiently(|| call.clone().send(), now).await {
             Ok(_) => Fact::Known(()),
             Err(error) if refused(&error) => Fact::Known(()),
@@ -178,6 +209,11 @@ impl Refusal {
         }
     }
 
+    /// Whether other writes were at work on the counter at every try.
+    fn busy(&self) -> bool {
+        matches!(self, Self::Error(error) if conflict(error))
+    }
+
     fn why(&self) -> Why {
         match self {
             Self::Error(error) => error::why(UPDATE, error.as_ref()),
@@ -210,7 +246,7 @@ fn read(item: &Item) -> Count {
         tasks: amount(item, "tasks").unwrap_or_default(),
         first_at: time(item, "first_at").unwrap_or_default(),
         last_at: time(item, "last_at").unwrap_or_default(),
-        counted_at: time(item, "counted_at"),
+        counted_at: time(item, "counted_at").unwrap_or_default(),
         next_at: amount(item, "next_at"),
         said: part(item, "said").unwrap_or_default(),
         watch: item.get("watch").and_then(|it| it.as_s().ok()).cloned(),

@@ -15,8 +15,8 @@ pub struct Count {
     pub first_at: DateTime<Utc>,
     /// When the last one stopped.
     pub last_at: DateTime<Utc>,
-    /// When a stop was counted last, which may be long after it stopped.
-    pub counted_at: Option<DateTime<Utc>>,
+    /// When a stop was counted last: stops may be told late.
+    pub counted_at: DateTime<Utc>,
     /// The number at which it is news again; none before it was said at all.
     pub next_at: Option<u64>,
     /// What was said of it.

@@ -19,7 +19,7 @@ pub use event::{Read, parse};
 pub use failing::{DETAIL_TYPE, NotFailing, Unheard, counts_against, handover, judge};
 pub use mute::{MUTE_TAG, OWNER_TAG, muted_until, owner};
 pub use story::{Group, Stop, Story, stories};
-pub use watch::{Look, Watch, look};
+pub use watch::{Look, Seen, Watch, look};
 pub use word::{Word, word};
 
 use serde::{Deserialize, Serialize};

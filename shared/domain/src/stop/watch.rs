@@ -6,8 +6,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Count, next_at};
-use crate::facts::{Rollout, Service};
+use super::{Count, Word, next_at};
+use crate::facts::{Deployment, Fact, Rollout, Service, Why};
 
 /// The message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,68 +22,88 @@ pub struct Watch {
 /// What a look at an incident says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// No more stops for the quiet time, and the service is steady.
+    /// No more stops were told for the quiet time, and the service is steady.
     Over,
-    /// It has lasted since people were told last, and is not over.
+    /// It has lasted since people were told last, or longer than the incident of its deployment, and
+    /// is not over.
     Lasts,
-    /// There was something to say and nobody was told: the service was muted, for one.
-    Untold,
+    /// The service was muted when a number was news, and is not any more.
+    Unmuted,
     /// Nothing to say: look again later.
     Later,
 }
 
-/// Looks at an incident. `service` is what ECS says now, none for standalone tasks or where it
-/// cannot be read; `muted` is whether the service is muted now.
-pub fn look(
-    count: &Count,
-    service: Option<&Service>,
-    standalone: bool,
-    muted: bool,
-    now: DateTime<Utc>,
-    (quiet, lasting): (TimeDelta, TimeDelta),
-) -> Look {
-    let steady = standalone || service.is_some_and(steady);
+/// What an incident is looked at with.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// What ECS says now; not needed for standalone tasks.
+    pub service: &'a Fact<Service>,
+    /// Whether no service runs the tasks.
+    pub standalone: bool,
+    /// What would become of a number that is news now.
+    pub word: &'a Word,
+    /// When the last incident of a deployment of this service was over.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// When it is looked at.
+    pub now: DateTime<Utc>,
+}
+
+/// Looks at an incident.
+pub fn look(count: &Count, seen: Seen<'_>, (quiet, lasting): (TimeDelta, TimeDelta)) -> Look {
+    let (service, now) = (seen.service, seen.now);
+    let gone = gone(service);
+    let steady = seen.standalone || gone || service.known().is_some_and(steady);
+    let over = now - count.counted_at >= quiet && steady;
     let said = count.said.at.unwrap_or(count.first_at);
-    // Stops are told late at times, so it is quiet only when none was counted for so long.
-    let last = count.counted_at.unwrap_or(count.last_at).max(count.last_at);
-    if now - last >= quiet && steady {
-        Look::Over
-    } else if muted {
-        Look::Later
-    } else if is_untold(count) {
-        Look::Untold
-    } else if now - said >= lasting {
-        Look::Lasts
-    } else {
-        Look::Later
+    match seen.word {
+        // No event of a deployment closes the incident of a service that was deleted.
+        Word::CountedInto(_) if !gone => Look::Later,
+        _ if over => Look::Over,
+        Word::CountedInto(_) | Word::Muted(_) => Look::Later,
+        Word::Tell if kept_quiet(count, count.said.muted_until) => Look::Unmuted,
+        Word::Tell if outlived(count, seen.closed_at) || now - said >= lasting => Look::Lasts,
+        Word::Tell => Look::Later,
     }
 }
 
-/// Whether there was something to say and nobody was told: the service was muted, or people were
-/// told in the same moment that it was over. What was counted into another incident is told there.
-fn is_untold(count: &Count) -> bool {
-    let Some(at) = count.said.at else {
-        return count.said.counted_into.is_none();
-    };
-    let muted = count.said.muted_until.is_some_and(|until| until > at);
-    muted
-        && count
-            .next_at
-            .is_some_and(|next| next > next_at(count.said.tasks))
+/// Whether it was counted into the incident of its deployment, and goes on now that this is over.
+fn outlived(count: &Count, closed_at: Option<DateTime<Utc>>) -> bool {
+    let counted_into = count.said.counted_into.is_some();
+    let goes_on = closed_at.is_some_and(|closed| closed < count.last_at);
+    counted_into && goes_on && kept_quiet(count, closed_at)
 }
 
-/// A service is steady with all its tasks running and no deployment under way. One that was deleted
-/// or scaled to nothing is steady, too.
+/// Whether a number that was news has not been told, in a time of quiet that ended at `until`.
+fn kept_quiet(count: &Count, until: Option<DateTime<Utc>>) -> bool {
+    let passed = count.next_at > Some(next_at(count.said.tasks));
+    match (until, count.said.at) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(until), Some(told)) => told < until && passed,
+    }
+}
+
+/// Whether the service was deleted. ECS lists it as INACTIVE for a while, and then neither it nor,
+/// where that was deleted too, its cluster (Amazon ECS API reference, `DeleteService`).
+fn gone(service: &Fact<Service>) -> bool {
+    match service {
+        Fact::Known(service) => service.status == "INACTIVE",
+        Fact::Missing(missing) => matches!(missing.why, Why::NotFound { .. }),
+    }
+}
+
+/// A service is steady with all its tasks running and no deployment under way. One that was scaled
+/// to nothing is steady, too.
 fn steady(service: &Service) -> bool {
-    let under_way = |it: &&crate::facts::Deployment| it.rollout == Some(Rollout::InProgress);
+    let under_way = |it: &Deployment| it.rollout == Some(Rollout::InProgress);
     let enough = service.running >= service.desired && service.pending == 0;
-    service.status == "INACTIVE" || (enough && !service.deployments.iter().any(|it| under_way(&it)))
+    enough && !service.deployments.iter().any(under_way)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Deployment, parse_time};
+    use crate::facts::{Missing, parse_time};
     use crate::stop::Said;
 
     fn at(minute: i64) -> DateTime<Utc> {
@@ -95,6 +115,7 @@ mod tests {
             tasks: 12,
             first_at: at(0),
             last_at: at(last),
+            counted_at: at(last),
             said: Said {
                 at: said.map(at),
                 ..Said::default()
@@ -103,7 +124,7 @@ mod tests {
         }
     }
 
-    fn service(running: i32) -> Service {
+    fn listed(running: i32) -> Service {
         Service {
             status: "ACTIVE".to_owned(),
             desired: 2,
@@ -112,19 +133,39 @@ mod tests {
         }
     }
 
+    fn service(running: i32) -> Fact<Service> {
+        Fact::Known(listed(running))
+    }
+
+    fn missing(why: Why) -> Fact<Service> {
+        Fact::Missing(Missing::new("the service", why))
+    }
+
     const TIMES: (TimeDelta, TimeDelta) = (TimeDelta::minutes(15), TimeDelta::hours(4));
 
+    fn seen<'a>(service: &'a Fact<Service>, word: &'a Word, minute: i64) -> Seen<'a> {
+        Seen {
+            service,
+            standalone: false,
+            word,
+            closed_at: None,
+            now: at(minute),
+        }
+    }
+
     #[track_caller]
-    fn check(count: &Count, service: Option<&Service>, minute: i64, want: Look) {
-        assert_eq!(look(count, service, false, false, at(minute), TIMES), want);
+    fn check(count: &Count, service: &Fact<Service>, minute: i64, want: Look) {
+        assert_eq!(look(count, seen(service, &Word::Tell, minute), TIMES), want);
     }
 
     #[test]
     fn it_is_over_when_it_was_quiet_and_the_service_is_steady() {
-        check(&count(0, Some(0)), Some(&service(2)), 14, Look::Later);
-        check(&count(0, Some(0)), Some(&service(2)), 15, Look::Over);
-        check(&count(0, Some(0)), Some(&service(1)), 15, Look::Later);
-        check(&count(0, Some(0)), None, 15, Look::Later);
+        check(&count(0, Some(0)), &service(2), 14, Look::Later);
+        check(&count(0, Some(0)), &service(2), 15, Look::Over);
+        check(&count(0, Some(0)), &service(1), 15, Look::Later);
+        let action = "ecs:DescribeServices".to_owned();
+        let unread = missing(Why::TimedOut { action });
+        check(&count(0, Some(0)), &unread, 15, Look::Later);
     }
 
     #[test]
@@ -133,37 +174,96 @@ mod tests {
             rollout: Some(Rollout::InProgress),
             ..Deployment::default()
         };
-        let service = Service {
+        let service = Fact::Known(Service {
             deployments: vec![under_way],
-            ..service(2)
-        };
-        check(&count(0, Some(0)), Some(&service), 15, Look::Later);
+            ..listed(2)
+        });
+        check(&count(0, Some(0)), &service, 15, Look::Later);
     }
 
     #[test]
     fn a_deleted_service_is_steady_and_standalone_tasks_need_only_be_quiet() {
-        let gone = Service {
+        let inactive = Fact::Known(Service {
             status: "INACTIVE".to_owned(),
-            ..service(0)
+            ..listed(0)
+        });
+        check(&count(0, Some(0)), &inactive, 15, Look::Over);
+        let detail = "ECS answers MISSING".to_owned();
+        let purged = missing(Why::NotFound { detail });
+        check(&count(0, Some(0)), &purged, 14, Look::Later);
+        check(&count(0, Some(0)), &purged, 15, Look::Over);
+        let not_needed = missing(Why::NotNeeded);
+        let standalone = Seen {
+            standalone: true,
+            ..seen(&not_needed, &Word::Tell, 15)
         };
-        check(&count(0, Some(0)), Some(&gone), 15, Look::Over);
-        let got = look(&count(0, Some(0)), None, true, false, at(15), TIMES);
+        let got = look(&count(0, Some(0)), standalone, TIMES);
         assert_eq!(got, Look::Over);
     }
 
     #[test]
     fn it_lasts_when_people_were_told_long_ago() {
-        check(&count(239, Some(0)), Some(&service(1)), 239, Look::Later);
-        check(&count(239, Some(0)), Some(&service(1)), 240, Look::Lasts);
-        check(&count(479, Some(240)), Some(&service(1)), 479, Look::Later);
+        check(&count(239, Some(0)), &service(1), 239, Look::Later);
+        check(&count(239, Some(0)), &service(1), 240, Look::Lasts);
+        check(&count(479, Some(240)), &service(1), 479, Look::Later);
+    }
+
+    /// Told of three tasks at minute 0, or of none; muted until minute 30; news again at `next`.
+    fn muted(said: Option<i64>, next: u64) -> Count {
+        let mut muted = count(29, said);
+        muted.said.tasks = if said.is_some() { 3 } else { 0 };
+        muted.said.muted_until = Some(at(30));
+        muted.next_at = Some(next);
+        muted
     }
 
     #[test]
     fn what_was_muted_is_said_when_the_mute_is_over() {
-        let mut muted = count(29, None);
-        muted.said.muted_until = Some(at(30));
-        let at_30 = |mute| look(&muted, Some(&service(1)), false, mute, at(30), TIMES);
-        assert_eq!(at_30(false), Look::Untold);
-        assert_eq!(at_30(true), Look::Later);
+        check(&muted(None, 10), &service(1), 30, Look::Unmuted);
+        let (service, word) = (service(1), Word::Muted(at(31)));
+        let still = look(&muted(None, 10), seen(&service, &word, 30), TIMES);
+        assert_eq!(still, Look::Later);
+    }
+
+    #[test]
+    fn a_decade_that_was_muted_is_said_after_the_mute_though_people_knew_before() {
+        check(&muted(Some(0), 100), &service(1), 30, Look::Unmuted);
+        check(&muted(Some(0), 10), &service(1), 30, Look::Later);
+        check(&muted(Some(30), 100), &service(1), 30, Look::Later);
+    }
+
+    #[test]
+    fn what_was_counted_into_an_incident_is_said_when_it_goes_on_after_it() {
+        let check = |said: Option<i64>, next: u64, closed: i64, want: Look| {
+            let mut counted = muted(said, next);
+            counted.said.muted_until = None;
+            counted.said.counted_into = Some("an incident".to_owned());
+            let service = service(1);
+            let seen = Seen {
+                closed_at: Some(at(closed)),
+                ..seen(&service, &Word::Tell, 30)
+            };
+            let got = look(&counted, seen, TIMES);
+            assert_eq!(
+                got, want,
+                "told at {said:?}, next {next}, closed at {closed}"
+            );
+        };
+        check(None, 100, 20, Look::Lasts);
+        check(Some(0), 100, 20, Look::Lasts);
+        check(Some(0), 10, 20, Look::Later);
+        check(None, 100, 29, Look::Later);
+        check(Some(21), 100, 20, Look::Later);
+    }
+
+    #[test]
+    fn an_open_incident_of_its_deployment_speaks_for_it_while_the_service_is_there() {
+        let word = Word::CountedInto("an incident".to_owned());
+        let into =
+            |service: &Fact<Service>| look(&count(0, Some(0)), seen(service, &word, 300), TIMES);
+        assert_eq!(into(&service(1)), Look::Later);
+        assert_eq!(into(&service(2)), Look::Later);
+        let detail = "ECS answers MISSING".to_owned();
+        assert_eq!(into(&missing(Why::NotFound { detail })), Look::Over);
     }
 }

@@ -39,7 +39,7 @@ pub enum Occasion {
     /// It has lasted since people were told.
     Lasts,
     /// The service was muted and is not any more.
-    Untold,
+    Unmuted,
 }
 
 impl Stopped<'_> {
@@ -174,7 +174,7 @@ impl Stopped<'_> {
         match self.occasion {
             _ if self.notice() => format!("{tasks} will stop in 2 minutes"),
             Occasion::Number => format!("{tasks} stopped"),
-            Occasion::Lasts | Occasion::Untold => {
+            Occasion::Lasts | Occasion::Unmuted => {
                 format!(
                     "{tasks} stopped in {} and it is not over",
                     duration(self.at - self.count.first_at)
@@ -202,7 +202,7 @@ impl Stopped<'_> {
                 "opsbot tells again at the {next}th such stop, when it lasts, and when it is over."
             ));
         }
-        if self.occasion == Occasion::Untold
+        if self.occasion == Occasion::Unmuted
             && let Some(until) = self.count.said.muted_until
         {
             sentences.push(format!(
@@ -221,7 +221,7 @@ impl Stopped<'_> {
                 let span = (last - first).max(TimeDelta::seconds(1));
                 format!("within {}", duration(span))
             }
-            Occasion::Lasts | Occasion::Untold => format!("since {}", clock(first)),
+            Occasion::Lasts | Occasion::Unmuted => format!("since {}", clock(first)),
         };
         let last = clock(last);
         format!("{tasks} of {whose} stopped {when}, the last one at {last}.")
