@@ -168,7 +168,7 @@ impl Lane {
         let transport = house.transport(Arc::clone(&run));
         let clients = Clients::in_process(transport, lookup, Limits::default());
         Self {
-            stacks: Stacks::connect(lookup, &clients),
+            stacks: Stacks::connect(&clients),
             clients,
             settings: Settings::parse(lookup).expect("sound settings"),
             rollbacks: Rollbacks::parse(lookup).expect("sound settings"),

@@ -105,7 +105,7 @@ impl Bot {
             Some(value.to_owned())
         };
         let clients = Clients::connect(lookup, limits);
-        let stacks = Stacks::connect(lookup, &clients);
+        let stacks = Stacks::connect(&clients);
         let parsed = both(Settings::parse(lookup), Queues::parse(lookup));
         let (settings, queues) = parsed.expect("sound settings");
         let rollbacks = Rollbacks::parse(lookup).expect("sound settings of rollbacks");

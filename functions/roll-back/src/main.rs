@@ -40,7 +40,7 @@ async fn main() -> Result<(), Error> {
     let parsed = both(Settings::parse(lookup), Rollbacks::parse(lookup));
     let (settings, rollbacks) = parsed.inspect_err(|mistakes| tracing::error!("{mistakes}"))?;
     let clients = Clients::connect(lookup, Limits::default());
-    let stacks = Stacks::connect(lookup, &clients);
+    let stacks = Stacks::connect(&clients);
     clients.warm_up(&CONNECTIONS).await;
 
     let (settings, rollbacks) = (&settings, &rollbacks);

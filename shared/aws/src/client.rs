@@ -9,6 +9,7 @@ pub mod in_process;
 
 use std::time::Duration;
 
+use aws_sdk_ecs::config::{Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -18,6 +19,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
 use futures_util::future::join_all;
 
 /// How long things may take.
@@ -71,6 +73,18 @@ pub enum Service {
 }
 
 impl Service {
+    /// In the order of their declaration.
+    const ALL: [Self; 8] = [
+        Self::Ecs,
+        Self::LoadBalancing,
+        Self::Logs,
+        Self::Metrics,
+        Self::Sns,
+        Self::Table,
+        Self::Queues,
+        Self::Stacks,
+    ];
+
     /// The suffix of `AWS_ENDPOINT_URL_…`, and the first label of the public endpoint.
     fn names(self) -> (&'static str, &'static str) {
         match self {
@@ -96,36 +110,88 @@ pub struct Clients {
     pub(crate) sns: aws_sdk_sns::Client,
     pub(crate) table: aws_sdk_dynamodb::Client,
     pub(crate) queues: aws_sdk_sqs::Client,
-    connector: SharedHttpConnector,
-    endpoints: Vec<(Service, String)>,
-    pub(crate) limits: Limits,
+    /// For the clients that only some functions have.
+    pub(crate) common: Common,
 }
 
-macro_rules! client {
-    ($sdk:ident, $service:expr, $lookup:expr, $http:expr, $attempt:expr, $operation:expr) => {{
-        let timeouts = aws_smithy_types::timeout::TimeoutConfig::builder()
-            .operation_attempt_timeout($attempt)
-            .operation_timeout($operation)
-            .build();
-        let credentials = $sdk::config::Credentials::new(
-            $lookup("AWS_ACCESS_KEY_ID").unwrap_or_default(),
-            $lookup("AWS_SECRET_ACCESS_KEY").unwrap_or_default(),
-            $lookup("AWS_SESSION_TOKEN"),
+/// What all clients have in common, made once: every builder that makes it anew is code.
+#[derive(Clone, Debug)]
+pub(crate) struct Common {
+    pub(crate) credentials: SharedCredentialsProvider,
+    pub(crate) region: Region,
+    pub(crate) retries: RetryConfig,
+    pub(crate) timeouts: TimeoutConfig,
+    pub(crate) http: SharedHttpClient,
+    pub(crate) limits: Limits,
+    connector: SharedHttpConnector,
+    /// What the environment says, by service.
+    endpoints: [Option<String>; Service::ALL.len()],
+}
+
+impl Common {
+    fn new(
+        connector: SharedHttpConnector,
+        lookup: &dyn Fn(&str) -> Option<String>,
+        limits: Limits,
+    ) -> Self {
+        let credentials = Credentials::new(
+            lookup("AWS_ACCESS_KEY_ID").unwrap_or_default(),
+            lookup("AWS_SECRET_ACCESS_KEY").unwrap_or_default(),
+            lookup("AWS_SESSION_TOKEN"),
             None,
             "environment",
         );
-        let mut config = $sdk::Config::builder()
-            .behavior_version($sdk::config::BehaviorVersion::latest())
-            .region($sdk::config::Region::new(
-                $lookup("AWS_REGION").unwrap_or_default(),
-            ))
-            .credentials_provider(credentials)
-            .http_client($http.clone())
-            .retry_config($crate::client::retries())
-            // An attempt has a time limit of its own; a second watch over its body costs time only.
-            .stalled_stream_protection($sdk::config::StalledStreamProtectionConfig::disabled())
-            .timeout_config(timeouts);
-        config.set_endpoint_url($crate::client::endpoint_setting($service, &$lookup));
+        Self {
+            credentials: SharedCredentialsProvider::new(credentials),
+            region: Region::new(lookup("AWS_REGION").unwrap_or_default()),
+            // Pauses that fit into an alert's budget.
+            retries: RetryConfig::standard()
+                .with_max_attempts(3)
+                .with_initial_backoff(Duration::from_millis(100))
+                .with_max_backoff(Duration::from_secs(1)),
+            timeouts: timeouts(limits.attempt, limits.operation),
+            http: shared(&connector),
+            limits,
+            connector,
+            endpoints: Service::ALL.map(|service| {
+                let (suffix, _) = service.names();
+                lookup(&format!("AWS_ENDPOINT_URL_{suffix}")).or_else(|| lookup("AWS_ENDPOINT_URL"))
+            }),
+        }
+    }
+
+    pub(crate) fn endpoint(&self, service: Service) -> Option<String> {
+        self.endpoints[service as usize].clone()
+    }
+
+    /// Good enough to warm a connection up; calls use the SDK's own endpoint rules.
+    fn url(&self, service: Service) -> String {
+        let (_, label) = service.names();
+        let region = self.region.as_ref();
+        let suffix = if region.starts_with("cn-") {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        };
+        let public = || format!("https://{label}.{region}.{suffix}");
+        self.endpoint(service).unwrap_or_else(public)
+    }
+}
+
+macro_rules! client {
+    ($sdk:ident, $service:ident, $common:expr, $timeouts:expr) => {{
+        // An attempt has a time limit of its own; a second watch over its body costs time only.
+        let unwatched = $sdk::config::StalledStreamProtectionConfig::disabled();
+        let mut config = $sdk::Config::builder();
+        config
+            .set_behavior_version(Some($sdk::config::BehaviorVersion::latest()))
+            .set_region(Some($common.region.clone()))
+            .set_credentials_provider(Some($common.credentials.clone()))
+            .set_http_client(Some($common.http.clone()))
+            .set_retry_config(Some($common.retries.clone()))
+            .set_stalled_stream_protection(Some(unwatched))
+            .set_timeout_config(Some($timeouts.clone()))
+            .set_endpoint_url($common.endpoint($crate::client::Service::$service));
         $sdk::Client::from_conf(config.build())
     }};
 }
@@ -135,7 +201,7 @@ pub(crate) use client;
 impl Clients {
     /// Builds all clients over one connector. Makes no call.
     pub fn connect(lookup: impl Fn(&str) -> Option<String>, limits: Limits) -> Self {
-        Self::over(connector(), lookup, limits)
+        Self::over(connector(), &lookup, limits)
     }
 
     /// Builds all clients over a transport without sockets, such as one that a test holds.
@@ -144,81 +210,27 @@ impl Clients {
         lookup: impl Fn(&str) -> Option<String>,
         limits: Limits,
     ) -> Self {
-        Self::over(in_process::connector(transport), lookup, limits)
+        Self::over(in_process::connector(transport), &lookup, limits)
     }
 
     fn over(
         connector: SharedHttpConnector,
-        lookup: impl Fn(&str) -> Option<String>,
+        lookup: &dyn Fn(&str) -> Option<String>,
         limits: Limits,
     ) -> Self {
-        let http = shared(&connector);
-        let (attempt, operation) = (limits.attempt, limits.operation);
-        let region = lookup("AWS_REGION").unwrap_or_default();
-        use Service::{Ecs, LoadBalancing, Logs, Metrics, Queues, Sns, Stacks, Table};
-        let endpoint = |service| {
-            let setting = endpoint_setting(service, &lookup);
-            (
-                service,
-                setting.unwrap_or_else(|| public_endpoint(service, &region)),
-            )
-        };
+        let common = Common::new(connector, lookup, limits);
+        let calls = &common.timeouts;
+        let publishes = timeouts(limits.publish_attempt, limits.publish);
         Self {
-            ecs: client!(aws_sdk_ecs, Ecs, lookup, http, attempt, operation),
-            load_balancing: client!(
-                aws_sdk_elasticloadbalancingv2,
-                LoadBalancing,
-                lookup,
-                http,
-                attempt,
-                operation
-            ),
-            logs: client!(
-                aws_sdk_cloudwatchlogs,
-                Logs,
-                lookup,
-                http,
-                attempt,
-                operation
-            ),
-            metrics: client!(
-                aws_sdk_cloudwatch,
-                Metrics,
-                lookup,
-                http,
-                attempt,
-                operation
-            ),
-            sns: client!(
-                aws_sdk_sns,
-                Sns,
-                lookup,
-                http,
-                limits.publish_attempt,
-                limits.publish
-            ),
-            table: client!(aws_sdk_dynamodb, Table, lookup, http, attempt, operation),
-            queues: client!(aws_sdk_sqs, Queues, lookup, http, attempt, operation),
-            connector,
-            endpoints: [
-                Ecs,
-                LoadBalancing,
-                Logs,
-                Metrics,
-                Sns,
-                Table,
-                Queues,
-                Stacks,
-            ]
-            .map(endpoint)
-            .to_vec(),
-            limits,
+            ecs: client!(aws_sdk_ecs, Ecs, common, calls),
+            load_balancing: client!(aws_sdk_elasticloadbalancingv2, LoadBalancing, common, calls),
+            logs: client!(aws_sdk_cloudwatchlogs, Logs, common, calls),
+            metrics: client!(aws_sdk_cloudwatch, Metrics, common, calls),
+            sns: client!(aws_sdk_sns, Sns, common, publishes),
+            table: client!(aws_sdk_dynamodb, Table, common, calls),
+            queues: client!(aws_sdk_sqs, Queues, common, calls),
+            common,
         }
-    }
-
-    /// The connector that all clients share, for one that only some functions have.
-    pub(crate) fn http(&self) -> SharedHttpClient {
-        shared(&self.connector)
     }
 
     /// Opens connections before the first event needs them: so many to each service, all at the
@@ -226,23 +238,23 @@ impl Clients {
     /// one of the init phase. `GET /ping` needs no signature and no permission. Whatever goes
     /// wrong is left to the first real call.
     pub async fn warm_up(&self, connections: &[(Service, usize)]) {
-        let urls = connections.iter().flat_map(|(service, count)| {
-            let known = self.endpoints.iter().find(|(known, _)| known == service);
-            known
-                .into_iter()
-                .flat_map(|(_, url)| std::iter::repeat_n(url, *count))
-        });
+        let Common {
+            connector, limits, ..
+        } = &self.common;
+        let urls = connections
+            .iter()
+            .flat_map(|(service, count)| std::iter::repeat_n(self.common.url(*service), *count));
         let pings = urls.filter_map(|url| {
             let mut request = HttpRequest::new(SdkBody::empty());
             request
                 .set_uri(format!("{}/ping", url.trim_end_matches('/')))
                 .ok()?;
-            Some(self.connector.call(request))
+            Some(connector.call(request))
         });
         let pings = join_all(pings.collect::<Vec<_>>());
         // The answers are held until the last one is in: a connection that went back to the pool
         // early would be taken by a request that was to open another.
-        let _ = tokio::time::timeout(self.limits.warm_up, pings).await;
+        let _ = tokio::time::timeout(limits.warm_up, pings).await;
     }
 }
 
@@ -265,29 +277,21 @@ fn shared(connector: &SharedHttpConnector) -> SharedHttpClient {
     http_client_fn(move |_settings, _components| connector.clone())
 }
 
-/// Three tries, with pauses that fit into an alert's budget.
-pub(crate) fn retries() -> RetryConfig {
-    RetryConfig::standard()
-        .with_max_attempts(3)
-        .with_initial_backoff(Duration::from_millis(100))
-        .with_max_backoff(Duration::from_secs(1))
+fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(operation)
+        .build()
 }
 
-pub(crate) fn endpoint_setting(
-    service: Service,
-    lookup: &impl Fn(&str) -> Option<String>,
-) -> Option<String> {
-    let (suffix, _) = service.names();
-    lookup(&format!("AWS_ENDPOINT_URL_{suffix}")).or_else(|| lookup("AWS_ENDPOINT_URL"))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Good enough to warm a connection up; calls use the SDK's own endpoint rules.
-fn public_endpoint(service: Service, region: &str) -> String {
-    let (_, label) = service.names();
-    let suffix = if region.starts_with("cn-") {
-        "amazonaws.com.cn"
-    } else {
-        "amazonaws.com"
-    };
-    format!("https://{label}.{region}.{suffix}")
+    #[test]
+    fn all_services_are_in_the_order_of_their_declaration() {
+        for (place, service) in Service::ALL.into_iter().enumerate() {
+            assert_eq!(service as usize, place);
+        }
+    }
 }

@@ -10,6 +10,7 @@ use domain::facts::{
     Fact, Missing, ServiceDeployment, ServiceDeploymentDetail, ServiceRevision, StoppedTask,
     TaskDefinition, Why,
 };
+use domain::short;
 use futures_util::future::join_all;
 
 use crate::gather::Asking;
@@ -171,7 +172,9 @@ pub(crate) async fn history(asking: &Asking<'_>, arn: &ServiceArn) -> Fact<Vec<S
             .iter()
             .map(convert::service_deployment)
             .collect();
-        history.sort_by_key(|deployment| std::cmp::Reverse(deployment.created_at));
+        short::sort_by_key(&mut history, |deployment| {
+            std::cmp::Reverse(deployment.created_at)
+        });
         history
     })
 }
@@ -192,7 +195,7 @@ pub(crate) async fn details(
         let deployments = answer.service_deployments().iter();
         let named = deployments
             .filter_map(|it| Some((it.service_deployment_arn()?.to_owned(), convert::detail(it))));
-        named.collect()
+        short::map(named)
     })
 }
 

@@ -5,6 +5,7 @@ use aws_smithy_types::DateTime as SdkTime;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::arn::ServiceArn;
 use domain::facts::{Fact, MetricPoint, Utilization};
+use domain::short;
 
 use crate::gather::Asking;
 
@@ -66,6 +67,6 @@ fn points(result: &MetricDataResult) -> Vec<MetricPoint> {
             Some(MetricPoint { at, value: *value })
         })
         .collect();
-    points.sort_by_key(|point| point.at);
+    short::sort_by_key(&mut points, |point| point.at);
     points
 }

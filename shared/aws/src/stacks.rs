@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
 use domain::facts::{Fact, Missing, StackState, Why};
 
 use crate::Clients;
-use crate::client::{Service, client};
+use crate::client::client;
 use crate::gather::Asking;
 
 const DESCRIBE: &str = "cloudformation:DescribeStacks";
@@ -18,15 +18,13 @@ pub struct Stacks(aws_sdk_cloudformation::Client);
 
 impl Stacks {
     /// Builds it over the connector of the others. Makes no call.
-    pub fn connect(lookup: impl Fn(&str) -> Option<String>, clients: &Clients) -> Self {
-        let (http, limits) = (clients.http(), clients.limits);
+    pub fn connect(clients: &Clients) -> Self {
+        let common = &clients.common;
         Self(client!(
             aws_sdk_cloudformation,
-            Service::Stacks,
-            lookup,
-            http,
-            limits.attempt,
-            limits.operation
+            Stacks,
+            common,
+            common.timeouts
         ))
     }
 

@@ -16,6 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::arn::ServiceArn;
 use domain::facts::{Fact, Missing, Why};
 use domain::incident::{ClosedIncident, News, OpenIncident, RecordedRevision, ServiceRecord};
+use domain::short;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -195,7 +196,7 @@ fn read(item: &Item) -> ServiceRecord {
 fn open(item: &Item) -> Vec<OpenIncident> {
     let names = item.keys().filter(|name| name.starts_with(OPEN));
     let mut open: Vec<OpenIncident> = names.filter_map(|name| part(item, name)).collect();
-    open.sort_by_key(|incident| incident.failed_at);
+    short::sort_by_key(&mut open, |incident| incident.failed_at);
     open
 }
 

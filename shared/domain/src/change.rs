@@ -6,6 +6,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{ContainerDefinition, ServiceRevision, TaskDefinition};
+use crate::short;
 
 /// One difference. Prints as a sentence fragment; names and images in it are untrusted text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub fn between(good: &TaskDefinition, failing: &TaskDefinition) -> Vec<Change> {
         .filter(|it| failing.container(&it.name).is_none());
     changes.extend(gone.map(|it| Change::ContainerRemoved(it.name.clone())));
     task_fields(good, failing, &mut changes);
-    changes.sort_by_key(|change| !is_image(change));
+    short::sort_by_key(&mut changes, |change| !is_image(change));
     changes
 }
 
@@ -224,7 +225,8 @@ fn names<V: PartialEq>(
     good: &BTreeMap<String, V>,
     failing: &BTreeMap<String, V>,
 ) {
-    let all: BTreeSet<&String> = good.keys().chain(failing.keys()).collect();
+    let mut all = BTreeSet::new();
+    all.extend(good.keys().chain(failing.keys()));
     for how in [How::Added, How::Removed, How::Changed] {
         let is = |name: &&String| match (good.get(*name), failing.get(*name)) {
             (None, Some(_)) => how == How::Added,

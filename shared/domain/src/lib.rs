@@ -19,5 +19,6 @@ pub mod incident;
 pub mod response;
 pub mod sanitize;
 pub mod settings;
+pub mod short;
 pub mod stop;
 pub mod verdict;

@@ -122,7 +122,7 @@ fn read(arguments: &Arguments, world: &World<'_>) -> Result<Vec<Decision>, Refus
         let place = match &arguments.table {
             Some(place) => place.clone(),
             None => {
-                let stacks = Stacks::connect(lookup, &clients);
+                let stacks = Stacks::connect(&clients);
                 Place::of_stack(&stacks, &asking, &arguments.stack, &region).await?
             }
         };

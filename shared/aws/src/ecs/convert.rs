@@ -11,6 +11,7 @@ use domain::facts::{
     LogConfiguration, Rollout, Service, ServiceEvent, StopCode, StoppedContainer, StoppedTask,
     TaskDefinition,
 };
+use domain::short;
 
 pub(super) use history::{detail, revision, service_deployment};
 
@@ -85,9 +86,7 @@ fn target_groups(service: &sdk::Service) -> Vec<String> {
 }
 
 fn tags(tags: &[sdk::Tag]) -> std::collections::BTreeMap<String, String> {
-    tags.iter()
-        .map(|tag| (text(tag.key()), text(tag.value())))
-        .collect()
+    short::map(tags.iter().map(|tag| (text(tag.key()), text(tag.value()))))
 }
 
 fn event(event: &sdk::ServiceEvent) -> Option<ServiceEvent> {
@@ -185,19 +184,12 @@ pub(super) fn task_definition(definition: &sdk::TaskDefinition) -> TaskDefinitio
 }
 
 fn container_definition(container: &sdk::ContainerDefinition) -> ContainerDefinition {
-    let environment = container.environment().iter();
-    let environment = environment
-        .map(|it| {
-            (
-                text(it.name()),
-                Fingerprint::of(it.value().unwrap_or_default()),
-            )
-        })
-        .collect();
+    let environment = container.environment().iter().map(|it| {
+        let value = Fingerprint::of(it.value().unwrap_or_default());
+        (text(it.name()), value)
+    });
     let secrets = container.secrets().iter();
-    let secrets = secrets
-        .map(|it| (it.name().to_owned(), it.value_from().to_owned()))
-        .collect();
+    let secrets = secrets.map(|it| (it.name().to_owned(), it.value_from().to_owned()));
     let files = container
         .environment_files()
         .iter()
@@ -217,8 +209,8 @@ fn container_definition(container: &sdk::ContainerDefinition) -> ContainerDefini
         entry_point: container.entry_point().to_vec(),
         depends_on: container.depends_on().iter().map(dependency).collect(),
         ports: ports.collect(),
-        environment,
-        secrets,
+        environment: short::map(environment),
+        secrets: short::map(secrets),
         environment_files: files.collect(),
         health_check: container.health_check().map(health_check),
         log: container.log_configuration().map(log_configuration),

@@ -9,6 +9,7 @@ use domain::facts::{
 };
 use domain::good;
 use domain::incident::ServiceRecord;
+use domain::short;
 use domain::verdict::{Case, LookedAt};
 use futures_util::future::join_all;
 
@@ -62,9 +63,7 @@ impl Closer {
     pub fn definitions(&self) -> BTreeMap<String, Fact<TaskDefinition>> {
         let read = [&self.facts.failing, &self.listed].into_iter();
         let known = read.filter_map(|it| it.known());
-        known
-            .map(|it| (it.arn.clone(), Fact::Known(it.clone())))
-            .collect()
+        short::map(known.map(|it| (it.arn.clone(), Fact::Known(it.clone()))))
     }
 }
 
@@ -209,7 +208,9 @@ async fn stopped_tasks(
     };
     let mut of_others = Vec::new();
     let of_deployment = tasks.map(|mut tasks| {
-        tasks.sort_by_key(|task| std::cmp::Reverse(task.stopped_at.or(task.stopping_at)));
+        short::sort_by_key(&mut tasks, |task| {
+            std::cmp::Reverse(task.stopped_at.or(task.stopping_at))
+        });
         let own =
             |task: &StoppedTask| deployment.is_none() || task.started_by.as_deref() == deployment;
         let (own, others) = tasks.into_iter().partition(own);
@@ -223,6 +224,9 @@ async fn stopped_tasks(
     }
 }
 
+/// The most that `DescribeServiceRevisions` answers at once (Amazon ECS API reference).
+const MOST_REVISIONS: usize = 20;
+
 /// The revisions of the newest deployments that succeeded, and of the newest of all: at most 20 may
 /// be asked for at once, and the list holds no more.
 async fn revisions(
@@ -233,13 +237,12 @@ async fn revisions(
     let Some(history) = history.known() else {
         return not_asked(what, "the service deployment history could not be read");
     };
-    let mut arns: Vec<String> = history
-        .iter()
-        .filter_map(|deployment| deployment.target_revision.clone())
-        .collect();
-    arns.sort_unstable();
-    arns.dedup();
-    arns.truncate(20);
+    let mut arns: Vec<String> = Vec::new();
+    for arn in history.iter().filter_map(|it| it.target_revision.as_ref()) {
+        if arns.len() < MOST_REVISIONS && !arns.contains(arn) {
+            arns.push(arn.clone());
+        }
+    }
     some_revisions(asking, arns).await
 }
 

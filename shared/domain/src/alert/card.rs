@@ -14,6 +14,7 @@ use super::limits::CARD;
 use super::text::{certainty, word};
 use super::{Alert, CauseSection, Kind, Severity};
 use crate::sanitize::line;
+use crate::short;
 
 #[derive(Serialize)]
 struct Card<'a> {
@@ -215,10 +216,10 @@ fn context(alert: &Alert) -> BTreeMap<&'static str, &str> {
         ),
         ("owner", alert.scope.owner.as_deref()),
     ];
-    pairs
+    let told = pairs
         .into_iter()
-        .filter_map(|(key, value)| Some((key, value.filter(|it| !it.is_empty())?)))
-        .collect()
+        .filter_map(|(key, value)| Some((key, value.filter(|it| !it.is_empty())?)));
+    short::map(told)
 }
 
 /// Slack's three entities.

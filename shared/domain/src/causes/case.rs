@@ -7,6 +7,7 @@ use super::rule::{Rule, read};
 use super::text::Text;
 use super::{Cause, Confidence, Context, Evidence, Fault, Finding, exit, fix};
 use crate::facts::{StopCode, StoppedContainer, StoppedTask};
+use crate::short;
 
 /// The source of a quotation of the task's own sentence.
 pub(super) const TASK_REASON: &str = "task stopped reason";
@@ -64,7 +65,9 @@ impl<'a> Case<'a> {
             drafts.push(self.unknown());
         }
         self.yield_to_sigkill(&mut drafts);
-        drafts.sort_by_key(|draft| (std::cmp::Reverse(draft.confidence), draft.order));
+        short::sort_by_key(&mut drafts, |draft| {
+            (std::cmp::Reverse(draft.confidence), draft.order)
+        });
         drop_repeated(&mut drafts);
         self.add_from_logs(&mut drafts);
         self.add_from_service(&mut drafts);

@@ -4,6 +4,7 @@ use super::around::read_events;
 use super::case::Case;
 use super::{Cause, Context, Fault, Finding};
 use crate::facts::StoppedTask;
+use crate::short;
 
 /// One cause in one container, and how many of the tasks it stopped.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +51,7 @@ pub fn summarise(tasks: &[StoppedTask], context: &Context<'_>) -> Vec<Ranked> {
         }
         seen.push((task, at.unwrap_or(ranked.len() - 1)));
     }
-    ranked.sort_by_key(|(wanted, known)| {
+    short::sort_by_key(&mut ranked, |(wanted, known)| {
         let vague = known.finding.cause == Cause::Unknown;
         let weight = (known.tasks, known.finding.confidence);
         (*wanted, vague, std::cmp::Reverse(weight))

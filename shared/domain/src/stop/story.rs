@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use super::{About, Subject, counts_against};
 use crate::causes::{Cause, Context, Fault, diagnose, intended};
 use crate::facts::StoppedTask;
+use crate::short;
 
 /// One task that stopped.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,6 +148,6 @@ fn newest(stops: Vec<Stop>) -> Vec<Stop> {
             }
         }
     }
-    known.sort_by_key(|stop| std::cmp::Reverse(stop.at));
+    short::sort_by_key(&mut known, |stop| std::cmp::Reverse(stop.at));
     known
 }

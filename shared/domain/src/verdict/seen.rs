@@ -9,6 +9,7 @@ use crate::facts::{
 };
 use crate::good::is_rollback;
 use crate::incident::ServiceRecord;
+use crate::short;
 
 /// How far apart ECS may date a service deployment and the `ecs-svc/…` deployment it makes. No
 /// field maps the one to the other.
@@ -83,7 +84,7 @@ impl<'a> Seen<'a> {
     /// `None` where one of them is missing.
     pub(super) fn of(case: &'a Case) -> Option<Self> {
         let mut history: Vec<_> = case.history.known()?.iter().collect();
-        history.sort_by_key(|entry| std::cmp::Reverse(entry.created_at));
+        short::sort_by_key(&mut history, |entry| std::cmp::Reverse(entry.created_at));
         Some(Self {
             case,
             service: case.service.known()?,

@@ -4,6 +4,7 @@ use aws_sdk_ecs::types as sdk;
 use domain::facts::{
     LifecycleHook, RevisionImage, ServiceDeployment, ServiceDeploymentDetail, ServiceRevision,
 };
+use domain::short;
 
 use super::{owned, text, time};
 
@@ -64,6 +65,6 @@ pub(in crate::ecs) fn revision(revision: &sdk::ServiceRevision) -> ServiceRevisi
     ServiceRevision {
         arn: text(revision.service_revision_arn()),
         task_definition: text(revision.task_definition()),
-        images: images.collect(),
+        images: short::map(images),
     }
 }

@@ -7,6 +7,7 @@ use super::super::{Attempt, Case, Requester, Rung, candidates};
 use crate::causes::Cause;
 use crate::facts::{Deployment, Fact, KnownFrom, Missing, Rollout, Service, ServiceDeployment};
 use crate::sanitize::line;
+use crate::short;
 
 /// A line's length; a name in it is foreign text.
 const LINE: usize = 300;
@@ -96,7 +97,7 @@ fn history(case: &Case) -> Vec<String> {
         return Vec::new();
     };
     let mut newest: Vec<&ServiceDeployment> = history.iter().collect();
-    newest.sort_by_key(|entry| std::cmp::Reverse(entry.created_at));
+    short::sort_by_key(&mut newest, |entry| std::cmp::Reverse(entry.created_at));
     let target = |entry: &ServiceDeployment| {
         let of_it = |arn: &String| revisions?.iter().find(|it| it.arn == *arn);
         let found = entry.target_revision.as_ref().and_then(of_it);
