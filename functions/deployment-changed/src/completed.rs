@@ -7,7 +7,6 @@ use domain::alert::compose;
 use domain::event::DeploymentEvent;
 use domain::facts::{Fact, Service};
 use domain::incident::{ClosedIncident, News, OpenIncident, RecordedRevision, ServiceRecord};
-use domain::verdict::Attempts;
 
 use crate::Retry;
 use crate::telling::{Go, claim, mark, send};
@@ -83,14 +82,13 @@ async fn tell(
     }
     let target_groups = gather::target_groups(&invocation.asking(), known).await;
     let completed = event.deployment.as_deref().unwrap_or_default();
-    let attempts = match invocation.rollbacks {
+    let attempt = match invocation.rollbacks {
         Some(_) => {
-            let (state, now) = (invocation.state(), invocation.now);
-            state.attempts(&event.service, &open.deployment, now).await
+            let state = invocation.state();
+            state.attempt_at(&event.service, &open.deployment).await
         }
-        None => Fact::Known(Attempts::default()),
+        None => Fact::Known(None),
     };
-    let attempt = attempts.known().and_then(|it| it.of_this.as_ref());
     let alert = compose::recovered(
         &event.service,
         open,
@@ -98,7 +96,7 @@ async fn tell(
         event.at,
         known,
         &target_groups,
-        attempt,
+        attempt.known().and_then(Option::as_ref),
     );
     send(&alert, invocation).await?;
     mark(&event.service, &news, invocation).await;

@@ -1,6 +1,7 @@
 //! ECS began to roll back. The event names the deployment it goes back to, never the one that
 //! failed, and it is sent in the same second as the failure itself: whichever comes first tells the
-//! failure, and the rollback is an update only where the first alert did not have it.
+//! failure, and the rollback is an update only where the first alert did not have it. What opsbot
+//! asked ECS for is told by roll-back.
 
 use aws::Invocation;
 use aws::gather::{self, Glance};
@@ -9,6 +10,7 @@ use domain::alert::compose::Story;
 use domain::event::DeploymentEvent;
 use domain::facts::{DeploymentFacts, Fact, Rollout};
 use domain::incident::{News, OpenIncident, ServiceRecord};
+use domain::verdict::Attempt;
 
 use crate::Retry;
 use crate::failed::{Failure, How, failing_id};
@@ -20,9 +22,10 @@ pub(crate) async fn answer(
 ) -> Result<(), Retry> {
     let (asking, state) = (invocation.asking(), invocation.state());
     let service = &event.service;
-    let (glance, record) = tokio::join!(
+    let (glance, record, attempted) = tokio::join!(
         gather::glance(&asking, service, event.at),
-        state.record(service)
+        state.record(service),
+        attempted(&event, invocation)
     );
     let over = record
         .known()
@@ -33,7 +36,16 @@ pub(crate) async fn answer(
     }
     let deployment = failing_id(&glance).filter(|id| Some(id) != event.deployment.as_ref());
     if let Some(open) = open_for(&record, deployment.as_deref()) {
-        return update(&event, open, glance, &record, invocation).await;
+        let by_opsbot = is_in(&attempted, &open.deployment);
+        return update(&event, open, glance, (&record, by_opsbot), invocation).await;
+    }
+    let by_opsbot = deployment
+        .as_deref()
+        .is_some_and(|it| is_in(&attempted, it));
+    if by_opsbot {
+        // A person asked for it, and roll-back is about to open its incident.
+        let (open, record) = look_again(&event, deployment.as_deref(), invocation).await?;
+        return update(&event, &open, glance, (&record, true), invocation).await;
     }
     let failure = Failure {
         event: &event,
@@ -47,9 +59,23 @@ pub(crate) async fn answer(
         Claim::Unreachable(missing) => failure.tell(glance, Some(&missing), invocation).await,
         Claim::Told | Claim::Held => {
             let (open, record) = look_again(&event, deployment.as_deref(), invocation).await?;
-            update(&event, &open, glance, &record, invocation).await
+            let by_opsbot = is_in(&attempted, &open.deployment);
+            update(&event, &open, glance, (&record, by_opsbot), invocation).await
         }
     }
+}
+
+/// The rollbacks of the service that opsbot asked for.
+async fn attempted(event: &DeploymentEvent, invocation: &Invocation<'_>) -> Fact<Vec<Attempt>> {
+    match invocation.rollbacks {
+        Some(_) => invocation.state().attempted(&event.service).await,
+        None => Fact::Known(Vec::new()),
+    }
+}
+
+fn is_in(attempted: &Fact<Vec<Attempt>>, failed: &str) -> bool {
+    let attempted = attempted.known();
+    attempted.is_some_and(|all| all.iter().any(|attempt| attempt.failed == failed))
 }
 
 /// The rollback completed, or the service is being deleted.
@@ -85,25 +111,12 @@ async fn look_again(
     .await
 }
 
-async fn asked_by_opsbot(
-    event: &DeploymentEvent,
-    open: &OpenIncident,
-    invocation: &Invocation<'_>,
-) -> bool {
-    if invocation.rollbacks.is_none() {
-        return false;
-    }
-    let (state, now) = (invocation.state(), invocation.now);
-    let attempts = state.attempts(&event.service, &open.deployment, now).await;
-    attempts.known().is_some_and(|it| it.of_this.is_some())
-}
-
 /// Tells that ECS rolls back, unless people know it.
 async fn update(
     event: &DeploymentEvent,
     open: &OpenIncident,
     glance: Glance,
-    record: &Fact<ServiceRecord>,
+    (record, by_opsbot): (&Fact<ServiceRecord>, bool),
     invocation: &Invocation<'_>,
 ) -> Result<(), Retry> {
     if open.rolling_back_to == event.deployment {
@@ -127,9 +140,7 @@ async fn update(
         unmarked: unmarked.as_ref(),
         judged: None,
     };
-    // What opsbot asked ECS for was told by roll-back.
-    let asked = asked_by_opsbot(event, open, invocation).await;
-    if !open.quiet && !asked {
+    if !open.quiet && !by_opsbot {
         let alert = story.rolling_back(open);
         send(&alert, invocation).await?;
     }

@@ -2,7 +2,7 @@
 //! the record of every decision.
 
 use aws::queues::NotSent;
-use aws::state::Claim;
+use aws::state::{Claim, Remember};
 use domain::alert::Alert;
 use domain::alert::compose::Rollback;
 use domain::incident::{News, OpenIncident, incident_id};
@@ -38,7 +38,11 @@ pub(crate) async fn tell(asked: &Asked, ended: &Ended, means: &Means<'_>) -> Res
         at: ended.case.now,
     };
     let alert = rollback.alert();
-    let (published, sent) = tokio::join!(publish(&alert, open, means), look_again(ended, means));
+    let (published, sent, ()) = tokio::join!(
+        publish(&alert, open, means),
+        look_again(ended, means),
+        open_it(&alert, ended, means)
+    );
     published?;
     sent?;
     let state = means.invocation.state_after_publish();
@@ -49,6 +53,32 @@ pub(crate) async fn tell(asked: &Asked, ended: &Ended, means: &Means<'_>) -> Res
         tracing::error!(news = news.key, ?missing, "could not mark it as told");
     }
     Ok(())
+}
+
+/// Opens the incident of a rollback that a person asked for where none is open, so that its end is
+/// told, and what ECS says of it on the way is not told as a failure.
+async fn open_it(alert: &Alert, ended: &Ended, means: &Means<'_>) {
+    let began = matches!(&ended.tried, Some((_, outcome)) if outcome.is_done());
+    let is_open = open(ended).is_some();
+    if !began || is_open || ended.case.record.known().is_none() {
+        return;
+    }
+    let case = &ended.case;
+    let service = case.service.known();
+    let failing = service.and_then(|it| it.deployment(&case.deployment));
+    let incident = OpenIncident {
+        id: alert.incident.clone(),
+        deployment: case.deployment.clone(),
+        failing: failing.map(|it| it.task_definition.clone()),
+        failed_at: case.now,
+        rolling_back_to: None,
+        quiet: alert.severity < means.invocation.settings.severity_floor,
+    };
+    let state = means.invocation.state_after_publish();
+    let opened = state.remember(&case.arn, &Remember::Open(incident)).await;
+    if let Some(missing) = opened.missing() {
+        tracing::error!(?missing, "the end of this rollback will not be told");
+    }
 }
 
 /// Has deployment-changed look at the rollback after a while: one that never ends sends no event.

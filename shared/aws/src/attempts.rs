@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::arn::ServiceArn;
 use domain::facts::{Fact, Missing, Why};
+use domain::short;
 use domain::verdict::{Attempt, Attempts, Policy};
 
 use crate::counting::{TRIES, cancelled, pause};
@@ -64,7 +65,7 @@ impl State<'_> {
                 return Fact::Missing(gap);
             }
         };
-        service.sort_by_key(|attempt| attempt.at);
+        short::sort_by_key(&mut service, |attempt| attempt.at);
         let recent = this.iter().chain(&before);
         let recent = recent.filter(|attempt| attempt.at > hour_ago).count();
         Fact::Known(Attempts {
@@ -72,6 +73,17 @@ impl State<'_> {
             newest: service.pop(),
             last_hour: u32::try_from(recent).unwrap_or(u32::MAX),
         })
+    }
+
+    /// The attempts at deployments of a service, one for each.
+    pub async fn attempted(&self, service: &ServiceArn) -> Fact<Vec<Attempt>> {
+        self.attempts_in(&service_key(service)).await
+    }
+
+    /// The attempt at that deployment, if there was one.
+    pub async fn attempt_at(&self, service: &ServiceArn, failed: &str) -> Fact<Option<Attempt>> {
+        let attempted = self.attempted(service).await;
+        attempted.map(|all| all.into_iter().find(|it| it.failed == failed))
     }
 
     /// Claims an attempt, before its call. Refused where the deployment was attempted before, ever,

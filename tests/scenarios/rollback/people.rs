@@ -1,6 +1,7 @@
 //! A person's `aws lambda invoke`.
 
 use serde_json::{Value, json};
+use tests::bot::ENABLED;
 
 use super::*;
 
@@ -175,4 +176,37 @@ async fn a_message_that_is_no_request_comes_again_until_it_is_put_aside() {
         "{answer:?}"
     );
     assert_eq!(scene.bot.aws.call_count(), 0);
+}
+
+/// No incident is open: nothing has failed by what ECS says, but a person wants the release gone.
+async fn gone(world: World) -> Scene {
+    let scene = Scene::over(world, &[ENABLED], Options::default()).await;
+    scene.bot.aws.with(World::drain_events);
+    let answer = invoke(&scene, json!({ "reason": "wrong prices" })).await;
+    assert_eq!(answer["done"], true, "{answer}");
+    let events = scene.bot.aws.with(|world| {
+        world.settle();
+        world.drain_events()
+    });
+    scene.bot.deliver_all(&events).await;
+    scene
+}
+
+const BEGUN_AND_OVER: [&str; 2] = ["rollback_started warning roll_back", "recovered info over"];
+
+#[tokio::test]
+async fn a_release_that_a_person_stops_is_no_failure_and_gets_a_last_word() {
+    let scene = gone(released(|service| service.tag(TAG, "ask"))).await;
+    assert_eq!(scene.writes(), ["StopServiceDeployment"]);
+    assert_eq!(scene.told(), BEGUN_AND_OVER);
+}
+
+#[tokio::test]
+async fn a_release_that_a_person_takes_back_gets_a_last_word() {
+    let mut world = released(|service| service.tag(TAG, "ask"));
+    world.set_fate("order-api:42", Fate::runs_healthy());
+    world.settle();
+    let scene = gone(world).await;
+    assert_eq!(scene.writes(), ["UpdateService"]);
+    assert_eq!(scene.told(), BEGUN_AND_OVER);
 }
