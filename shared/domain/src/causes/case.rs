@@ -2,12 +2,11 @@
 
 use super::around::ReadEvent;
 use super::culprit::{culprit, essential};
-use super::draft::{Draft, drop_repeated, evidence, exit_evidence};
+use super::draft::{Draft, evidence, exit_evidence, rank};
 use super::rule::{Rule, read};
 use super::text::Text;
 use super::{Cause, Confidence, Context, Evidence, Fault, Finding, exit, fix};
 use crate::facts::{StopCode, StoppedContainer, StoppedTask};
-use crate::short;
 
 /// The source of a quotation of the task's own sentence.
 pub(super) const TASK_REASON: &str = "task stopped reason";
@@ -65,10 +64,7 @@ impl<'a> Case<'a> {
             drafts.push(self.unknown());
         }
         self.yield_to_sigkill(&mut drafts);
-        short::sort_by_key(&mut drafts, |draft| {
-            (std::cmp::Reverse(draft.confidence), draft.order)
-        });
-        drop_repeated(&mut drafts);
+        rank(&mut drafts);
         self.add_from_logs(&mut drafts);
         self.add_from_service(&mut drafts);
         drafts.into_iter().map(|draft| self.finish(draft)).collect()

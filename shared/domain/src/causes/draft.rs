@@ -1,7 +1,10 @@
 //! Findings in the making, and what they quote.
 
+use std::cmp::Reverse;
+
 use super::{Cause, Confidence, Evidence, exit};
 use crate::facts::StoppedContainer;
+use crate::short;
 
 /// How long a quotation may get, in characters. ECS writes 1,024 at most.
 const QUOTE: usize = 1_024;
@@ -39,8 +42,14 @@ pub(super) fn exit_evidence(container: &StoppedContainer) -> Option<Evidence> {
     })
 }
 
+/// The surest first, and every finding once.
+pub(super) fn rank(drafts: &mut Vec<Draft<'_>>) {
+    short::sort_by_key(drafts, |draft| (Reverse(draft.confidence), draft.order));
+    drop_repeated(drafts);
+}
+
 /// The same cause in the same container is one finding.
-pub(super) fn drop_repeated(drafts: &mut Vec<Draft<'_>>) {
+fn drop_repeated(drafts: &mut Vec<Draft<'_>>) {
     let mut kept: Vec<Draft<'_>> = Vec::with_capacity(drafts.len());
     for draft in drafts.drain(..) {
         let same = |known: &&mut Draft<'_>| {
