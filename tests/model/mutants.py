@@ -95,7 +95,6 @@ MUTANTS = [
         [(PERMIT, "(fresh.tags.get(TAG) != judged.tags.get(TAG)).then_some",
             "(fresh.tags.get(TAG) != judged.tags.get(TAG) && now.is_none()).then_some")]),
     ("claim: once ever", [CLAIM_ONCE]),
-    ("claim: the cool-down", [CLAIM_RESTS]),
     ("claim: the table must answer",
         [(ATTEMPT, "            Attempted::Ours => {}\n",
             "            Attempted::Ours | Attempted::Unreachable(_) => {}\n")]),
