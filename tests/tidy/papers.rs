@@ -178,6 +178,22 @@ fn the_commands_in_the_readme_use_outputs_of_the_stack() {
 }
 
 #[test]
+fn the_readme_has_every_kind_of_alert() {
+    let schema: serde_json::Value =
+        serde_json::from_str(&read("shared/domain/alert.schema.json")).expect("the schema");
+    let kinds = schema["properties"]["kind"]["enum"].as_array();
+    let kinds = kinds.expect("kinds").iter().filter_map(|it| it.as_str());
+    let mut kinds: Vec<String> = kinds.map(|kind| format!("`{kind}`")).collect();
+    let readme = read("README.md");
+    let row = format!("| `kind` | {} |", kinds.join(", "));
+    assert!(readme.contains(&row), "README.md lacks the row\n{row}");
+    let (_, speaks) = readme.split_once("\n## When it speaks\n").expect("it");
+    let (speaks, _) = speaks.split_once("\n## ").expect("what follows");
+    kinds.retain(|kind| !speaks.contains(kind));
+    none(&kinds, "README.md does not say when it is told:");
+}
+
+#[test]
 fn the_schema_of_machine_alerts_is_named() {
     let readme = read("README.md");
     assert!(readme.contains("(shared/domain/alert.schema.json)"));

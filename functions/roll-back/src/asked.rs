@@ -2,8 +2,10 @@
 
 use aws::gather;
 use aws::gather::rollback::{Question, Sources};
+use chrono::{DateTime, Utc};
 use domain::arn::ServiceArn;
 use domain::causes::Cause;
+use domain::incident::incident_id;
 use domain::verdict::{Case, Invoke, LookedAt, Request, Requester};
 
 use crate::Means;
@@ -57,6 +59,20 @@ impl Asked {
             },
             requester: invoke.requester(),
             reason: invoke.reason,
+        }
+    }
+
+    /// The same as a request of the queue.
+    pub(crate) fn request(&self, at: DateTime<Utc>) -> Request {
+        let incident = self.incident.clone();
+        Request {
+            service: self.service.clone(),
+            deployment: self.deployment.clone(),
+            incident: incident.unwrap_or_else(|| incident_id(&self.service, &self.deployment)),
+            causes: self.causes.clone(),
+            old_causes: self.old_causes.clone(),
+            at,
+            looked_at: self.looked_at.clone(),
         }
     }
 

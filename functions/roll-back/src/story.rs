@@ -5,7 +5,7 @@ use domain::verdict::{Answer, Attempt, Case, Outcome, Plan, Verdict, decide, goe
 
 use crate::asked::Asked;
 use crate::attempt::{End, Try, is_throttled};
-use crate::telling::{record, tell};
+use crate::telling::{record, tell, tell_later};
 use crate::{Means, Retry};
 
 /// How often it is decided again because the service has changed, or a fact could not be read.
@@ -52,7 +52,11 @@ pub(crate) async fn person(asked: &Asked, means: &Means<'_>) -> Answer {
     let concerns_others = outcome.is_done() || outcome.is_unsure();
     if concerns_others && let Err(retry) = tell(asked, &ended, means).await {
         tracing::error!("{}", aws::chain(&retry));
-        said.push("The alert about it could not be published.".to_owned());
+        let later = match tell_later(asked, means).await {
+            true => "The alert about it could not be published yet; opsbot tries again.",
+            false => "The alert about it could not be published.",
+        };
+        said.push(later.to_owned());
     }
     answer.outcome = Some(said.join(" "));
     answer

@@ -55,6 +55,23 @@ pub(crate) async fn tell(asked: &Asked, ended: &Ended, means: &Means<'_>) -> Res
     Ok(())
 }
 
+/// Has what a person asked for told by a request of the queue, which comes again until it is: the
+/// deployment was attempted, so it finds how that went and writes nothing. Whether the queue took it
+/// is the answer.
+pub(crate) async fn tell_later(asked: &Asked, means: &Means<'_>) -> bool {
+    let Some(queue) = means.own_queue else {
+        return false;
+    };
+    let request = asked.request(means.invocation.now);
+    let group = request.service.to_string();
+    let at = request.at.timestamp_millis();
+    let id = format!("{group}#told-later#{}@{at}", request.deployment);
+    let clients = means.invocation.clients;
+    let sent = aws::queues::send_in_order(clients, queue, &request, &group, &id).await;
+    sent.inspect_err(|error| tracing::error!("{}", aws::chain(error)))
+        .is_ok()
+}
+
 /// Opens the incident of a rollback that a person asked for where none is open, so that its end is
 /// told, and what ECS says of it on the way is not told as a failure.
 async fn open_it(alert: &Alert, ended: &Ended, means: &Means<'_>) {

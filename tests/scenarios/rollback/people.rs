@@ -1,6 +1,7 @@
 //! A person's `aws lambda invoke`.
 
 use serde_json::{Value, json};
+use simulator::Fault;
 use tests::bot::ENABLED;
 
 use super::*;
@@ -119,7 +120,7 @@ async fn a_second_request_of_a_person_finds_the_first() {
     insta::assert_snapshot!(answer["sentence"].as_str().unwrap(), @r"Not rolled back: this deployment was opsbot's rollback, and a rollback is never rolled back. The service is on order-api:41.");
     assert_eq!(answer["done"], false);
     assert_eq!(scene.writes(), ["UpdateService"]);
-    assert_eq!(scene.told(), ["rollback_started warning roll_back"]);
+    assert_eq!(scene.told(), ["rollback_started warning began"]);
 }
 
 #[tokio::test]
@@ -209,4 +210,26 @@ async fn a_release_that_a_person_takes_back_gets_a_last_word() {
     let scene = gone(world).await;
     assert_eq!(scene.writes(), ["UpdateService"]);
     assert_eq!(scene.told(), BEGUN_AND_OVER);
+}
+
+#[tokio::test]
+async fn what_sns_does_not_take_of_a_persons_rollback_is_told_later() {
+    let mut world = released(|service| asks(service.breaker(Breaker::on())));
+    world.settle();
+    let scene = Scene::over(world, &[ENABLED], Options::default()).await;
+    scene.bot.aws.inject("sns:Publish", Fault::denied());
+    let answer = invoke(&scene, json!({})).await;
+    assert_eq!(answer["done"], true, "{answer}");
+    let outcome = answer["outcome"].as_str().unwrap();
+    assert!(
+        outcome.ends_with("could not be published yet; opsbot tries again."),
+        "{outcome}"
+    );
+    assert_eq!(scene.told(), [""; 0]);
+    scene.bot.aws.clear_faults();
+    let [request] = scene.bot.asked().try_into().expect("one request");
+    let later = scene.bot.now() + TimeDelta::minutes(2);
+    scene.bot.ask_at(later, &request).await.expect("an answer");
+    assert_eq!(scene.told(), ["rollback_started warning began"]);
+    assert_eq!(scene.writes(), ["UpdateService"]);
 }

@@ -7,6 +7,7 @@
 mod api;
 mod authorize;
 mod calls;
+mod certificate;
 mod ecs;
 mod faults;
 mod ids;
@@ -20,6 +21,7 @@ mod writes;
 
 pub use authorize::{AuthRequest, Authorizer, Deciding, Decision};
 pub use calls::{Call, Outcome};
+pub use certificate::Certificate;
 pub use faults::Fault;
 pub use neighbours::{Item, Published, SentMessage, Table};
 pub use simulator::{Answered, Asked, Options, Simulator, Wire};

@@ -17,9 +17,6 @@ pub enum Error {
         /// Why it failed.
         source: io::Error,
     },
-    /// The certificate for loopback.
-    #[error("making a certificate")]
-    Certificate(#[from] rcgen::Error),
     /// A command of the SAM CLI failed.
     #[error("`{command}` failed:\n{output}")]
     Command {
@@ -61,7 +58,6 @@ impl Error {
             Self::Refused { code, .. } => Some(code),
             Self::NoVenv(_)
             | Self::Io { .. }
-            | Self::Certificate(_)
             | Self::Command { .. }
             | Self::Ended { .. }
             | Self::Lacking(_) => None,

@@ -4,7 +4,6 @@
 //! process, however that ends.
 
 mod alert;
-mod certificate;
 mod deploy;
 mod error;
 mod local_aws;

@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
-use simulator::{AuthRequest, Authorizer, Decision};
+use simulator::{AuthRequest, Authorizer, Certificate, Decision};
 use tokio::sync::oneshot;
 
-use crate::{Error, certificate, place};
+use crate::{Error, place};
 
 /// The account that everything runs in; the simulator's default too.
 pub const ACCOUNT: &str = "111122223333";
@@ -45,9 +45,10 @@ impl LocalAws {
     /// The virtual environment is missing, or the process does not start.
     pub fn start() -> Result<Self, Error> {
         let folder = own_folder()?;
-        let pem = certificate::make()?;
+        let pem =
+            Certificate::make("opsbot stage CA").map_err(Error::io("making a certificate"))?;
         for (name, text) in [
-            ("ca", &pem.ca),
+            ("ca", &pem.authority),
             ("certificate", &pem.certificate),
             ("key", &pem.key),
         ] {

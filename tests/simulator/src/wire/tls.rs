@@ -1,14 +1,13 @@
-//! A certificate authority for one run, and a certificate for loopback.
+//! TLS, with a certificate of its own for each run.
 
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
-};
 use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io;
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
+
+use crate::Certificate;
 
 /// What a TLS server needs, and the CA certificate that its clients must trust.
 pub(crate) struct Tls {
@@ -17,7 +16,10 @@ pub(crate) struct Tls {
 }
 
 pub(crate) fn make() -> io::Result<Tls> {
-    let (ca_pem, chain, key) = certificates().map_err(io::Error::other)?;
+    let pem = Certificate::make("simulator CA").map_err(io::Error::other)?;
+    let chain = CertificateDer::from_pem_slice(pem.certificate.as_bytes());
+    let chain = vec![chain.map_err(io::Error::other)?];
+    let key = PrivateKeyDer::from_pem_slice(pem.key.as_bytes()).map_err(io::Error::other)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -25,31 +27,6 @@ pub(crate) fn make() -> io::Result<Tls> {
         .map_err(io::Error::other)?;
     Ok(Tls {
         acceptor: TlsAcceptor::from(Arc::new(config)),
-        ca_pem,
+        ca_pem: pem.authority,
     })
-}
-
-type Chain = Vec<rustls::pki_types::CertificateDer<'static>>;
-
-fn certificates() -> Result<(String, Chain, PrivateKeyDer<'static>), rcgen::Error> {
-    let mut authority = CertificateParams::new(Vec::new())?;
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    // Distinct names: OpenSSL takes a certificate of its issuer's name for self-signed.
-    authority
-        .distinguished_name
-        .push(DnType::CommonName, "simulator CA");
-    let ca_key = KeyPair::generate()?;
-    let ca = authority.self_signed(&ca_key)?;
-    let issuer = Issuer::new(authority, ca_key);
-    let mut server = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
-    server
-        .distinguished_name
-        .push(DnType::CommonName, "localhost");
-    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    server.use_authority_key_identifier_extension = true;
-    let key = KeyPair::generate()?;
-    let certificate = server.signed_by(&key, &issuer)?;
-    let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
-    Ok((ca.pem(), vec![certificate.der().clone()], key))
 }
