@@ -120,7 +120,7 @@ async fn a_second_request_of_a_person_finds_the_first() {
     insta::assert_snapshot!(answer["sentence"].as_str().unwrap(), @r"Not rolled back: this deployment was opsbot's rollback, and a rollback is never rolled back. The service is on order-api:41.");
     assert_eq!(answer["done"], false);
     assert_eq!(scene.writes(), ["UpdateService"]);
-    assert_eq!(scene.told(), ["rollback_started warning began"]);
+    assert_eq!(scene.told(), ["rollback_started warning roll_back"]);
 }
 
 #[tokio::test]
