@@ -321,3 +321,56 @@ async fn a_rollback_that_never_finishes_is_told_once() {
         alerts[2].for_protocol("email")
     );
 }
+
+/// The service is looked at until it is steady, and what was released meanwhile is another story.
+#[tokio::test]
+async fn a_rollback_under_way_is_looked_at_again_for_a_day() {
+    let failed = failed(auto);
+    failed.told().await;
+    failed.bot.ask(&failed.bot.asked()[0]).await.unwrap();
+    let first = begun(&failed);
+    for (minutes, left) in [(15, 2), (30, 3), (24 * 60 + 1, 3)] {
+        let later = failed.bot.now() + TimeDelta::minutes(minutes);
+        let request = format!("after {minutes}");
+        failed
+            .bot
+            .deliver_at(later, &request, &first)
+            .await
+            .unwrap();
+        assert_eq!(failed.bot.handed_over().len(), left, "{minutes} minutes");
+    }
+    assert_eq!(failed.bot.alerts().len(), 3);
+}
+
+/// SNS takes the word that it began only when the service is steady again, and that was told.
+#[tokio::test]
+async fn what_is_told_late_opens_no_incident_again() {
+    let failed = failed(auto);
+    failed.told().await;
+    failed.bot.aws.inject("sns:Publish", Fault::denied());
+    let request = &failed.bot.asked()[0];
+    failed.bot.ask(request).await.unwrap_err();
+    failed.bot.aws.clear_faults();
+    failed.recovers().await;
+    let later = failed.bot.now() + TimeDelta::minutes(2);
+    failed.bot.ask_at(later, request).await.unwrap();
+    let service = &request.service;
+    let invocation = failed.bot.invocation("look");
+    let record = invocation.state().record(service).await;
+    assert_eq!(record.known().unwrap().open, []);
+}
+
+/// Who has not opted in is not told what opsbot was to do.
+#[tokio::test]
+async fn roll_back_is_not_asked_to_look_again_where_it_may_not_write() {
+    for (rung, asked) in [("off", 0), ("dry-run", 0), ("ask", 0), ("auto", 1)] {
+        let failed = failed(auto);
+        failed.bot.aws.with(|world| {
+            world.tag_service(CLUSTER, SERVICE, TAG, rung);
+        });
+        let broken = Fault::internal();
+        failed.bot.aws.inject("ecs:ListServiceDeployments", broken);
+        failed.told().await;
+        assert_eq!(failed.bot.asked().len(), asked, "{rung}");
+    }
+}

@@ -222,8 +222,34 @@ impl Bot {
         now: DateTime<Utc>,
         request: &Request,
     ) -> Result<(), roll_back::Retry> {
+        self.ask_time(now, request, 1).await
+    }
+
+    /// The same when the message comes for the so-and-so-manieth time, two minutes each.
+    ///
+    /// # Errors
+    ///
+    /// What the function answers.
+    pub async fn ask_again(
+        &self,
+        request: &Request,
+        deliveries: u32,
+    ) -> Result<(), roll_back::Retry> {
+        let hidden = TimeDelta::minutes(2);
+        let now = self.now() + hidden * i32::try_from(deliveries).unwrap_or_default();
+        self.ask_time(now, request, deliveries).await
+    }
+
+    async fn ask_time(
+        &self,
+        now: DateTime<Utc>,
+        request: &Request,
+        deliveries: u32,
+    ) -> Result<(), roll_back::Retry> {
+        let attributes = json!({ "ApproximateReceiveCount": deliveries.to_string() });
         let body = json!(request).to_string();
-        let batch = json!({ "Records": [{ "eventSource": "aws:sqs", "body": body }] });
+        let message = json!({ "eventSource": "aws:sqs", "body": body, "attributes": attributes });
+        let batch = json!({ "Records": [message] });
         self.roll_back(now, &batch).await.map(|_| ())
     }
 

@@ -16,6 +16,7 @@ mod verdict;
 mod warned;
 
 use aws::Invocation;
+use aws::queues::NotSent;
 use aws::tell::NotPublished;
 use domain::event::{DeploymentChange, Parsed, Trigger, parse};
 use domain::facts::Missing;
@@ -37,6 +38,9 @@ pub enum Retry {
     /// roll-back could not be asked for a rollback.
     #[error("could not ask for a rollback: {:?}", .0.why)]
     NotAsked(Missing),
+    /// The word to look at a rollback again could not be left.
+    #[error("could not ask for another look at the rollback")]
+    NotWatched(#[from] NotSent),
     /// The failure that a rollback belongs to is being told by another invocation.
     #[error("the incident that this rollback belongs to is not open yet")]
     NotOpenYet,

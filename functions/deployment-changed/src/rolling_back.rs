@@ -6,6 +6,7 @@
 use aws::Invocation;
 use aws::gather::{self, Glance};
 use aws::state::{Claim, Remember};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::compose::Story;
 use domain::event::DeploymentEvent;
 use domain::facts::{DeploymentFacts, Fact, Rollout};
@@ -15,6 +16,9 @@ use domain::verdict::Attempt;
 use crate::Retry;
 use crate::failed::{Failure, How, failing_id};
 use crate::telling::{Go, claim, look, mark, send};
+
+/// ECS begins with what it was asked for within seconds.
+const JUST_NOW: TimeDelta = TimeDelta::minutes(5);
 
 pub(crate) async fn answer(
     event: DeploymentEvent,
@@ -34,7 +38,8 @@ pub(crate) async fn answer(
         tracing::info!("the rollback is over; dropped a late event");
         return Ok(());
     }
-    let deployment = failing_id(&glance).filter(|id| Some(id) != event.deployment.as_ref());
+    let failed = failing_id(&glance).filter(|id| Some(id) != event.deployment.as_ref());
+    let deployment = failed.or_else(|| just_attempted(&attempted, event.at));
     if let Some(open) = open_for(&record, deployment.as_deref()) {
         let by_opsbot = is_in(&attempted, &open.deployment);
         return update(&event, open, glance, (&record, by_opsbot), invocation).await;
@@ -42,9 +47,10 @@ pub(crate) async fn answer(
     let by_opsbot = deployment
         .as_deref()
         .is_some_and(|it| is_in(&attempted, it));
-    if by_opsbot {
-        // A person asked for it, and roll-back is about to open its incident.
-        let (open, record) = look_again(&event, deployment.as_deref(), invocation).await?;
+    // A person asked for it, and roll-back is about to open its incident. Where it does not, it may
+    // have died, and this event is all there is to tell of.
+    if by_opsbot && let Ok(seen) = look_again(&event, deployment.as_deref(), invocation).await {
+        let (open, record) = seen;
         return update(&event, &open, glance, (&record, true), invocation).await;
     }
     let failure = Failure {
@@ -71,6 +77,13 @@ async fn attempted(event: &DeploymentEvent, invocation: &Invocation<'_>) -> Fact
         Some(_) => invocation.state().attempted(&event.service).await,
         None => Fact::Known(Vec::new()),
     }
+}
+
+/// The deployment that opsbot had ECS go back from a moment ago, where ECS does not mark one as
+/// failed: one that was stopped need not have failed.
+fn just_attempted(attempted: &Fact<Vec<Attempt>>, at: DateTime<Utc>) -> Option<String> {
+    let newest = attempted.known()?.iter().max_by_key(|attempt| attempt.at)?;
+    (at - newest.at < JUST_NOW).then(|| newest.failed.clone())
 }
 
 fn is_in(attempted: &Fact<Vec<Attempt>>, failed: &str) -> bool {

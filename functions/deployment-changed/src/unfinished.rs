@@ -1,55 +1,112 @@
-//! A rollback that opsbot began is looked at again: one that never ends sends no event.
+//! A rollback that opsbot began is looked at again, until it is over: one that never ends sends no
+//! event, and one that shifts traffic need not send any.
 
-use aws::Invocation;
 use aws::gather;
+use aws::{Invocation, queues};
 use domain::alert::compose::Story;
-use domain::facts::{DeploymentFacts, Fact, Rollout};
-use domain::incident::News;
-use domain::verdict::RollbackBegun;
+use domain::event::{DeploymentChange, DeploymentEvent};
+use domain::facts::{DeploymentFacts, Fact, Missing, Service};
+use domain::incident::{News, OpenIncident, ServiceRecord};
+use domain::verdict::{Aftermath, RollbackBegun};
 
-use crate::Retry;
 use crate::telling::{Go, claim, mark, send};
+use crate::{Retry, completed};
 
 pub(crate) async fn answer(
     begun: &RollbackBegun,
     invocation: &Invocation<'_>,
 ) -> Result<(), Retry> {
     let (asking, state, service) = (invocation.asking(), invocation.state(), &begun.service);
-    let (known, record) = tokio::join!(gather::service(&asking, service), state.record(service));
-    let Fact::Known(remembered) = &record else {
-        let missing = record.missing().cloned();
-        return missing.map_or(Ok(()), |missing| Err(Retry::NotRemembered(missing)));
-    };
+    let ((known, history), record) = tokio::join!(
+        gather::service_and_history(&asking, service),
+        state.record(service)
+    );
+    let record = read(record)?;
     // Its last word was told, or nobody was told that it began.
-    let open = remembered
-        .open_for(&begun.failed)
-        .filter(|open| !open.quiet);
-    let Some(open) = open else {
+    let open = record.open_for(&begun.failed).filter(|open| !open.quiet);
+    let Some(open) = open.cloned() else {
         return Ok(());
     };
-    let primary = known.known().and_then(|service| service.primary());
-    if primary.is_some_and(|it| it.rollout == Some(Rollout::Completed)) {
-        tracing::info!(incident = open.id, "the rollback is done");
-        return Ok(());
+    let aftermath = match &known {
+        Fact::Known(service) => begun.aftermath(service, &read(history)?),
+        Fact::Missing(_) => Aftermath::UnderWay,
+    };
+    match aftermath {
+        Aftermath::Done { deployment, at } => {
+            let at = at.filter(|at| *at > open.failed_at);
+            let ended = DeploymentEvent {
+                service: service.clone(),
+                deployment: Some(deployment),
+                change: DeploymentChange::Completed,
+                reason: None,
+                at: at.unwrap_or(invocation.now),
+            };
+            completed::end(&ended, &record, invocation).await
+        }
+        // The incident ends with what was released.
+        Aftermath::Overtaken => Ok(()),
+        Aftermath::Failed => tell(begun, (&open, record), known, true, invocation).await,
+        Aftermath::UnderWay => {
+            tell(begun, (&open, record), known, false, invocation).await?;
+            look_again(begun, invocation).await
+        }
     }
-    let news = News::unfinished(&begun.failed, begun.at);
-    let Go::Tell(unmarked) = claim(service, &news, invocation).await? else {
+}
+
+fn read<T>(fact: Fact<T>) -> Result<T, Retry> {
+    match fact {
+        Fact::Known(known) => Ok(known),
+        Fact::Missing(missing) => Err(Retry::NotRemembered(missing)),
+    }
+}
+
+/// Tells that it is not done, or failed: each once.
+async fn tell(
+    begun: &RollbackBegun,
+    (open, record): (&OpenIncident, ServiceRecord),
+    known: Fact<Service>,
+    failed: bool,
+    invocation: &Invocation<'_>,
+) -> Result<(), Retry> {
+    let news = match failed {
+        true => News::failed(&begun.failed, invocation.now),
+        false => News::unfinished(&begun.failed, begun.at),
+    };
+    let Go::Tell(unmarked) = claim(&begun.service, &news, invocation).await? else {
         return Ok(());
     };
-    let target_groups = gather::target_groups(&asking, &known).await;
+    let target_groups = gather::target_groups(&invocation.asking(), &known).await;
     let facts = DeploymentFacts::of(known, target_groups);
+    let unmarked: Option<Missing> = unmarked;
     let story = Story {
-        service,
+        service: &begun.service,
         deployment: Some(&begun.failed),
         reason: None,
         at: invocation.now,
         facts: &facts,
-        record: &record,
+        record: &Fact::Known(record),
         failed: false,
         unmarked: unmarked.as_ref(),
         judged: None,
     };
-    send(&story.unfinished(begun, open, invocation.now), invocation).await?;
-    mark(service, &news, invocation).await;
+    let alert = match failed {
+        true => story.failed_too(begun, open),
+        false => story.unfinished(begun, open, invocation.now),
+    };
+    send(&alert, invocation).await?;
+    mark(&begun.service, &news, invocation).await;
+    Ok(())
+}
+
+async fn look_again(begun: &RollbackBegun, invocation: &Invocation<'_>) -> Result<(), Retry> {
+    let queue = invocation.rollbacks.and_then(|enabled| enabled.look_again);
+    let Some(queue) = queue else {
+        return Ok(());
+    };
+    if invocation.now - begun.at >= RollbackBegun::LOOK_UNTIL {
+        tracing::warn!(service = %begun.service, "the rollback is not looked at any more");
+        return Ok(());
+    }
+    queues::send(invocation.clients, queue, begun, RollbackBegun::LOOK_AFTER).await?;
     Ok(())
 }

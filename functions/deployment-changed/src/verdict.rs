@@ -39,10 +39,11 @@ pub(crate) async fn judge(
     let verdict = decide(&case);
     let mut decision = Decision::of(&case, &verdict, "deployment-changed", invocation.request_id);
     let mut not_asked = None;
-    if Judged::asks(&verdict) {
+    let asked = Judged::asks(&case, &verdict);
+    if asked {
         let request = question.request(&case);
-        let asked = question.ask(&request, enabled, invocation).await;
-        not_asked = asked.err();
+        let sent = question.ask(&request, enabled, invocation).await;
+        not_asked = sent.err();
         let outcome = match &not_asked {
             None => "asked roll-back",
             Some(_) => "could not ask roll-back",
@@ -53,6 +54,7 @@ pub(crate) async fn judge(
     let judged = Judged {
         verdict,
         attempts,
+        asked,
         not_asked,
     };
     Answer { judged, decision }

@@ -21,13 +21,16 @@ pub(crate) struct Asked {
     old_causes: Vec<Cause>,
     looked_at: LookedAt,
     requester: Requester,
+    /// How often it has come, this time included.
+    pub(crate) deliveries: u32,
     /// Why a person wants it. Untrusted text.
     pub(crate) reason: Option<String>,
 }
 
 impl Asked {
-    pub(crate) fn by_event(request: Request) -> Self {
+    pub(crate) fn by_event(request: Request, deliveries: u32) -> Self {
         Self {
+            deliveries,
             service: request.service,
             deployment: request.deployment,
             incident: Some(request.incident),
@@ -58,6 +61,7 @@ impl Asked {
                 ..LookedAt::default()
             },
             requester: invoke.requester(),
+            deliveries: 1,
             reason: invoke.reason,
         }
     }

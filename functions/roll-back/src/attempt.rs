@@ -34,7 +34,7 @@ pub(crate) struct Try<'a> {
 
 impl Try<'_> {
     /// The claim, the second look and the record of the decision are one round trip; the call
-    /// follows all three.
+    /// follows all three, after a third look where the table took its time.
     pub(crate) async fn make(&self) -> End {
         let (means, case) = (self.means, &self.judged.case);
         let mut attempt = Attempt {
@@ -62,6 +62,10 @@ impl Try<'_> {
                 return End::Known(Outcome::NotAsked(missing));
             }
         }
+        let permit = match permit {
+            Ok(permit) if permit.is_old() => self.permit().await,
+            permit => permit,
+        };
         let end = self.call(permit, &mut attempt).await;
         match &end {
             End::Known(outcome) if outcome.is_done() => self.remember(&attempt).await,

@@ -55,9 +55,16 @@ pub async fn answer(payload: &Value, means: &Means<'_>) -> Result<Value, Retry> 
         let body = message.get("body").and_then(Value::as_str);
         let request: Request = serde_json::from_str(body.unwrap_or_default())
             .map_err(|error| Retry::Unreadable(error.to_string()))?;
-        story::event(&Asked::by_event(request), means).await?;
+        story::event(&Asked::by_event(request, deliveries(message)), means).await?;
     }
     Ok(Value::Null)
+}
+
+/// How often a message has come, this time included (Amazon SQS API reference, `ReceiveMessage`).
+fn deliveries(message: &Value) -> u32 {
+    let count = message.pointer("/attributes/ApproximateReceiveCount");
+    let count = count.and_then(Value::as_str).map(str::parse);
+    count.and_then(Result::ok).unwrap_or(1)
 }
 
 async fn person(payload: &Value, means: &Means<'_>) -> Value {

@@ -31,7 +31,7 @@ pub(crate) async fn event(asked: &Asked, means: &Means<'_>) -> Result<(), Retry>
     };
     let lacking = lacking.filter(|it| it.why.may_pass());
     if !lacking.is_some_and(is_throttled) {
-        tell(asked, &ended, means).await?;
+        tell(asked, &ended, lacking.is_some(), means).await?;
     }
     lacking.map_or(Ok(()), |missing| Err(Retry::NotNow(missing.clone())))
 }
@@ -50,7 +50,7 @@ pub(crate) async fn person(asked: &Asked, means: &Means<'_>) -> Answer {
     let mut said = vec![outcome.sentence(plan)];
     said.extend(outcome.next_steps(&asked.service, plan));
     let concerns_others = outcome.is_done() || outcome.is_unsure();
-    if concerns_others && let Err(retry) = tell(asked, &ended, means).await {
+    if concerns_others && let Err(retry) = tell(asked, &ended, false, means).await {
         tracing::error!("{}", aws::chain(&retry));
         let later = match tell_later(asked, means).await {
             true => "The alert about it could not be published yet; opsbot tries again.",

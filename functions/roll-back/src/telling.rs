@@ -7,7 +7,7 @@ use domain::alert::Alert;
 use domain::alert::compose::Rollback;
 use domain::incident::{News, OpenIncident, incident_id};
 use domain::sanitize::line;
-use domain::verdict::{Decision, RollbackBegun};
+use domain::verdict::{Decision, Outcome, RollbackBegun};
 
 use crate::asked::Asked;
 use crate::story::Ended;
@@ -16,10 +16,17 @@ use crate::{Means, Retry};
 /// How often to look at what another invocation tells.
 const LOOKS: u32 = 3;
 
-/// Tells how a request ended, unless that was told.
-pub(crate) async fn tell(asked: &Asked, ended: &Ended, means: &Means<'_>) -> Result<(), Retry> {
+/// Tells how a request ended, unless that was told. What comes again is told once where the table
+/// cannot say that it was.
+pub(crate) async fn tell(
+    asked: &Asked,
+    ended: &Ended,
+    comes_again: bool,
+    means: &Means<'_>,
+) -> Result<(), Retry> {
     let news = news(ended);
-    if !claim(asked, &news, means).await? {
+    let unmarked = !comes_again || asked.deliveries == 1;
+    if !claim(asked, &news, unmarked, means).await? {
         tracing::info!(news = news.key, "told already; dropped a duplicate");
         return Ok(());
     }
@@ -41,7 +48,7 @@ pub(crate) async fn tell(asked: &Asked, ended: &Ended, means: &Means<'_>) -> Res
     let (published, sent, ()) = tokio::join!(
         publish(&alert, open, means),
         look_again(ended, means),
-        open_it(&alert, ended, means)
+        open_it(asked, &alert, ended, means)
     );
     published?;
     sent?;
@@ -73,11 +80,12 @@ pub(crate) async fn tell_later(asked: &Asked, means: &Means<'_>) -> bool {
 }
 
 /// Opens the incident of a rollback that a person asked for where none is open, so that its end is
-/// told, and what ECS says of it on the way is not told as a failure.
-async fn open_it(alert: &Alert, ended: &Ended, means: &Means<'_>) {
-    let began = matches!(&ended.tried, Some((_, outcome)) if outcome.is_done());
-    let is_open = open(ended).is_some();
-    if !began || is_open || ended.case.record.known().is_none() {
+/// told, and what ECS says of it on the way is not told as a failure. Who asks through the queue has
+/// an incident, open or over.
+async fn open_it(asked: &Asked, alert: &Alert, ended: &Ended, means: &Means<'_>) {
+    let may_be_on = |outcome: &Outcome| outcome.is_done() || outcome.is_unsure();
+    let is_on = matches!(&ended.tried, Some((_, outcome)) if may_be_on(outcome));
+    if asked.incident.is_some() || !is_on || open(ended).is_some() {
         return;
     }
     let case = &ended.case;
@@ -92,7 +100,9 @@ async fn open_it(alert: &Alert, ended: &Ended, means: &Means<'_>) {
         quiet: alert.severity < means.invocation.settings.severity_floor,
     };
     let state = means.invocation.state_after_publish();
-    let opened = state.remember(&case.arn, &Remember::Open(incident)).await;
+    let opened = state
+        .remember(&case.arn, &Remember::OpenIfNone(incident))
+        .await;
     if let Some(missing) = opened.missing() {
         tracing::error!(?missing, "the end of this rollback will not be told");
     }
@@ -134,8 +144,13 @@ fn open(ended: &Ended) -> Option<&OpenIncident> {
     record.open_for(&ended.case.deployment)
 }
 
-/// Whether it is ours to tell. Without the table it is: alerts fail open.
-async fn claim(asked: &Asked, news: &News, means: &Means<'_>) -> Result<bool, Retry> {
+/// Whether it is ours to tell. Without the table that is `unmarked`: alerts fail open.
+async fn claim(
+    asked: &Asked,
+    news: &News,
+    unmarked: bool,
+    means: &Means<'_>,
+) -> Result<bool, Retry> {
     let invocation = means.invocation;
     let state = invocation.state_after_publish();
     for tries in 0..LOOKS {
@@ -143,7 +158,8 @@ async fn claim(asked: &Asked, news: &News, means: &Means<'_>) -> Result<bool, Re
             .claim(&asked.service, news, invocation.claimant())
             .await
         {
-            Claim::Ours | Claim::Unreachable(_) => return Ok(true),
+            Claim::Ours => return Ok(true),
+            Claim::Unreachable(_) => return Ok(unmarked),
             Claim::Told => return Ok(false),
             Claim::Held => {
                 invocation.pause(tries).await;

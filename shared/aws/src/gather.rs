@@ -53,6 +53,14 @@ pub async fn service(asking: &Asking<'_>, arn: &ServiceArn) -> Fact<Service> {
     ecs::service(asking, arn).await
 }
 
+/// The service and its deployment history, for a look at a rollback.
+pub async fn service_and_history(
+    asking: &Asking<'_>,
+    arn: &ServiceArn,
+) -> (Fact<Service>, Fact<Vec<ServiceDeployment>>) {
+    tokio::join!(ecs::service(asking, arn), ecs::history(asking, arn))
+}
+
 /// The targets of a service, for the last word of an incident.
 pub async fn target_groups(asking: &Asking<'_>, service: &Fact<Service>) -> Vec<TargetGroup> {
     let arns = service

@@ -22,6 +22,8 @@ const ANSWER: Duration = Duration::from_secs(3);
 pub struct Enabled<'a> {
     /// The URL of the queue through which roll-back is asked.
     pub queue: &'a str,
+    /// The URL of the queue through which deployment-changed looks at a rollback again.
+    pub look_again: Option<&'a str>,
     /// What is allowed.
     pub policy: Policy,
 }
@@ -70,8 +72,11 @@ impl<'a> Invocation<'a> {
 
     /// The same, with rollbacks where the settings enable them.
     pub fn with_rollbacks(self, rollbacks: &'a Rollbacks) -> Self {
-        let policy = rollbacks.policy;
-        let enabled = |queue: &'a String| Enabled { queue, policy };
+        let enabled = |queue: &'a String| Enabled {
+            queue,
+            look_again: rollbacks.look_again.as_deref(),
+            policy: rollbacks.policy,
+        };
         Self {
             rollbacks: rollbacks.queue.as_ref().map(enabled),
             ..self

@@ -1,8 +1,11 @@
 //! The key to the dangerous calls: a fresh look that shows the service as it was judged.
 
+use std::time::Duration;
+
 use domain::arn::ServiceArn;
 use domain::facts::{Fact, Missing, Service};
 use domain::verdict::TAG;
+use tokio::time::Instant;
 
 use crate::ecs;
 use crate::gather::Asking;
@@ -13,7 +16,12 @@ use crate::gather::Asking;
 #[derive(Debug, PartialEq)]
 pub struct Permit {
     service: ServiceArn,
+    asked: Instant,
 }
+
+/// After so long somebody may have released since the look. The look is asked for together with the
+/// claim, so it is older only where the table is slow.
+const FRESH: Duration = Duration::from_millis(500);
 
 /// Why there is no permit.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,15 +45,22 @@ impl Permit {
         arn: &ServiceArn,
         judged: &Service,
     ) -> Result<Self, NoPermit> {
+        let asked = Instant::now();
         match ecs::service(asking, arn).await {
             Fact::Missing(missing) => Err(NoPermit::NotRead(missing)),
             Fact::Known(fresh) => match changed(judged, &fresh) {
                 Some(what) => Err(NoPermit::Changed(what)),
                 None => Ok(Self {
                     service: arn.clone(),
+                    asked,
                 }),
             },
         }
+    }
+
+    /// Whether it is better to look again than to use it.
+    pub fn is_old(&self) -> bool {
+        self.asked.elapsed() > FRESH
     }
 
     /// The service that may be written to.

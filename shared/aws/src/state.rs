@@ -62,6 +62,8 @@ pub struct Claimant<'a> {
 pub enum Remember {
     /// An incident is open, or more was told of it.
     Open(OpenIncident),
+    /// An incident is open, unless it was before.
+    OpenIfNone(OpenIncident),
     /// The incidents of these failed deployments are over.
     Closed(ClosedIncident, Vec<String>),
     /// A revision completed.
@@ -102,6 +104,8 @@ impl<'a> State<'a> {
         let call = call.return_values(ReturnValue::AllNew);
         let call = match what {
             Remember::Open(open) => put(call, &format!("{OPEN}{}", open.deployment), open),
+            Remember::OpenIfNone(open) => put(call, &format!("{OPEN}{}", open.deployment), open)
+                .condition_expression("attribute_not_exists(#part)"),
             Remember::Closed(closed, deployments) => {
                 close(put(call, "closed", closed), deployments)
             }
@@ -115,7 +119,7 @@ impl<'a> State<'a> {
         match tokio::time::timeout_at(self.asking.until(), Box::pin(call.send())).await {
             Ok(Ok(answer)) => Fact::Known(read(&answer.attributes.unwrap_or_default())),
             Ok(Err(error)) => match refusal(&error) {
-                // A newer good revision is recorded already: an event came late.
+                // A newer good revision is recorded already, for an event came late; or it is open.
                 Some(refusal) => Fact::Known(read(&refusal.item.clone().unwrap_or_default())),
                 None => missing(MEMORY, error::why("dynamodb:UpdateItem", &error)),
             },

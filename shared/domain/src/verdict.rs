@@ -27,7 +27,7 @@ mod target;
 
 use chrono::{DateTime, Utc};
 
-pub use aftermath::RollbackBegun;
+pub use aftermath::{Aftermath, RollbackBegun};
 pub use back::goes_back;
 pub use case::{Attempt, Attempts, Case, Policy, Requester};
 pub use invoke::{Answer, Invoke, Planned};

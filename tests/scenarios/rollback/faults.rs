@@ -195,3 +195,36 @@ async fn a_denial_beside_a_throttle_is_told() {
     scene.ask().await;
     scene.held(&["rollback_held critical hold_facts_missing"]);
 }
+
+/// Somebody may release while the table takes its time: the look is not older than that.
+#[tokio::test]
+async fn a_slow_table_makes_it_look_once_more_right_before_the_write() {
+    for (latency, looks) in [(0, 0), (700, 1)] {
+        let mut world = released(|service| auto(service.breaker(Breaker::on())));
+        world.settle();
+        let scene = Scene::within(Limits::default(), world, &[], Options::default()).await;
+        let latency = std::time::Duration::from_millis(latency);
+        let claim = "dynamodb:TransactWriteItems";
+        scene.bot.aws.set_latency(claim, latency);
+        scene.ask().await;
+        assert_eq!(scene.writes(), ["UpdateService"]);
+        let calls = scene.bot.aws.calls();
+        let claimed = calls.iter().find(|it| it.action == claim).unwrap().ended;
+        let after = |it: &&simulator::Call| {
+            it.action == "ecs:DescribeServices" && Some(it.started) >= claimed
+        };
+        assert_eq!(calls.iter().filter(after).count(), looks, "{latency:?}");
+    }
+}
+
+/// Six times in twelve minutes would be a page each.
+#[tokio::test]
+async fn what_comes_again_without_the_table_is_told_once() {
+    let scene = failed(auto).await;
+    scene.bot.aws.inject("dynamodb:*", Fault::internal());
+    for deliveries in 1..=3 {
+        let answer = scene.bot.ask_again(&scene.request, deliveries).await;
+        assert!(matches!(answer, Err(Retry::NotNow(_))), "{answer:?}");
+    }
+    scene.held(&["rollback_held critical hold_facts_missing"]);
+}

@@ -7,6 +7,7 @@ mod holds;
 mod people;
 mod writes;
 
+use aws::client::Limits;
 use aws::gather::rollback::{Question, Sources, case};
 use chrono::TimeDelta;
 use domain::arn::ServiceArn;
@@ -70,7 +71,16 @@ impl Scene {
     }
 
     async fn over(world: World, settings: &[(&str, &str)], options: Options) -> Self {
-        let mut bot = Bot::over(world, settings, IMPATIENT, options);
+        Self::within(IMPATIENT, world, settings, options).await
+    }
+
+    async fn within(
+        limits: Limits,
+        world: World,
+        settings: &[(&str, &str)],
+        options: Options,
+    ) -> Self {
+        let mut bot = Bot::over(world, settings, limits, options);
         bot.patience = std::time::Duration::from_millis(2);
         let service = bot.aws.with(|world| {
             let service = world.find_service(CLUSTER, SERVICE).unwrap();

@@ -233,3 +233,58 @@ async fn what_sns_does_not_take_of_a_persons_rollback_is_told_later() {
     assert_eq!(scene.told(), ["rollback_started warning began"]);
     assert_eq!(scene.writes(), ["UpdateService"]);
 }
+
+#[tokio::test]
+async fn what_may_be_under_way_gets_a_last_word_too() {
+    let mut world = released(|service| asks(service.breaker(Breaker::on())));
+    world.settle();
+    let scene = Scene::over(world, &[ENABLED], Options::default()).await;
+    // Carried out, and neither its answer nor the looks after it come back.
+    scene
+        .bot
+        .aws
+        .inject("ecs:UpdateService", Fault::answer_lost());
+    let looks = Fault::internal().after(3);
+    scene.bot.aws.inject("ecs:DescribeServices", looks);
+    let answer = invoke(&scene, json!({})).await;
+    assert_eq!(answer["done"], false, "{answer}");
+    scene.bot.aws.clear_faults();
+    let events = scene.bot.aws.with(|world| {
+        world.settle();
+        world.drain_events()
+    });
+    let completed = |it: &&Value| it["detail"]["eventName"] == "SERVICE_DEPLOYMENT_COMPLETED";
+    let completed = events.iter().rfind(completed).unwrap();
+    scene.bot.deliver(completed).await.unwrap();
+    assert_eq!(
+        scene.told(),
+        ["rollback_held critical unsure", "recovered info over"]
+    );
+}
+
+/// Of a deployment that shifts traffic ECS sends no event when it completes.
+#[tokio::test]
+async fn a_rollback_that_shifts_traffic_gets_a_last_word_when_it_is_looked_at() {
+    for (settle, call) in [(false, "StopServiceDeployment"), (true, "UpdateService")] {
+        let mut world = released(|service| asks(service.strategy("BLUE_GREEN")));
+        if settle {
+            world.set_fate("order-api:42", Fate::runs_healthy());
+            world.settle();
+        }
+        let scene = Scene::over(world, &[ENABLED], Options::default()).await;
+        invoke(&scene, json!({})).await;
+        assert_eq!(scene.writes(), [call]);
+        scene.bot.aws.with(World::settle);
+        let begun = scene.bot.handed_over();
+        let later = scene.bot.now() + TimeDelta::minutes(15);
+        for request in ["one", "two"] {
+            scene
+                .bot
+                .deliver_at(later, request, &begun[0])
+                .await
+                .unwrap();
+        }
+        assert_eq!(scene.told(), BEGUN_AND_OVER, "{call}");
+        assert_eq!(scene.bot.handed_over().len(), 1, "{call}");
+    }
+}

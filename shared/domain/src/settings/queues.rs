@@ -9,8 +9,8 @@ const OWN: Setting = required(
 );
 pub(super) const FAILING: Setting = required(
     "OPSBOT_FAILING_QUEUE_URL",
-    "task-stopped and roll-back: the queue through which deployment-changed hears of a failing \
-     deployment, and of a rollback to look at again",
+    "the queue through which deployment-changed hears of a failing deployment from task-stopped, and \
+     of a rollback to look at again; itself it needs it only for that",
 );
 
 /// The settings of task-stopped beside [`super::ALL`], in the order they are documented.

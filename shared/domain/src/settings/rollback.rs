@@ -39,7 +39,7 @@ pub struct Rollbacks {
     /// The URL of the queue through which roll-back is asked; `None` where rollbacks are not
     /// enabled.
     pub queue: Option<String>,
-    /// roll-back's: the URL of the queue through which deployment-changed looks at a rollback again.
+    /// The URL of the queue through which deployment-changed looks at a rollback again.
     pub look_again: Option<String>,
     /// What is allowed.
     pub policy: Policy,
@@ -58,7 +58,7 @@ impl Rollbacks {
             text => url(text).map(Some),
         };
         let queue = read.value(QUEUE, optional);
-        // deployment-changed reads that queue and does not send to it.
+        // Where rollbacks are not enabled there is nothing to look at.
         let look_again = Setting {
             default: Some(""),
             ..FAILING

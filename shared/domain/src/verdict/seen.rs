@@ -83,11 +83,17 @@ pub(super) struct Seen<'a> {
 impl<'a> Seen<'a> {
     /// `None` where one of them is missing.
     pub(super) fn of(case: &'a Case) -> Option<Self> {
-        let mut history: Vec<_> = case.history.known()?.iter().collect();
+        let service = case.service.known()?;
+        // A service that was deleted and created again under its name is another one.
+        let born = service
+            .created_at
+            .and_then(|at| at.checked_sub_signed(SAME_START));
+        let own = |entry: &&ServiceDeployment| entry.created_at.is_none_or(|at| Some(at) >= born);
+        let mut history: Vec<_> = case.history.known()?.iter().filter(own).collect();
         short::sort_by_key(&mut history, |entry| std::cmp::Reverse(entry.created_at));
         Some(Self {
             case,
-            service: case.service.known()?,
+            service,
             history,
             revisions: case.revisions.known()?,
             record: case.record.known()?,

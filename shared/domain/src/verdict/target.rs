@@ -6,6 +6,7 @@ use crate::facts::{
     Deployment, Fact, GoodRevision, KnownFrom, Missing, ServiceDeployment, ServiceRevision, Why,
 };
 use crate::good;
+use crate::incident::RecordedRevision;
 
 /// A revision that was good once.
 struct Candidate<'a> {
@@ -55,7 +56,10 @@ fn once_good<'a>(seen: &Seen<'a>) -> Vec<Candidate<'a>> {
         known_from,
     };
     let recorded = seen.record.good.as_ref();
-    let recorded = recorded.filter(|it| it.deployment != seen.case.deployment);
+    let own = |it: &&RecordedRevision| Some(it.completed_at) >= seen.service.created_at;
+    let recorded = recorded
+        .filter(|it| it.deployment != seen.case.deployment)
+        .filter(own);
     let of_record = recorded.map(|it| plain(&it.task_definition, KnownFrom::Record));
     let failing = seen.judged().map(|it| it.task_definition.as_str());
     let listed = good::listed(seen.service, failing);

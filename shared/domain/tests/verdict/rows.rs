@@ -540,3 +540,14 @@ fn rolls_back_a_failed_release_by_an_update() {
 fn rolls_back_a_release_in_flight_by_stopping_it() {
     assert_snapshot!(told(&a_release_in_flight()), @r#"roll_back: Rolling back by StopServiceDeployment with ROLLBACK, which takes it to order-api:41, away from order-api:42: the service's tag opsbot:rollback is "auto". Your infrastructure code still holds order-api:42."#);
 }
+
+#[test]
+fn a_service_that_was_created_again_under_its_name_has_no_past() {
+    let again = a_failed_release().service(|it| {
+        it.created_at = Some(ago(3_000));
+        it.deployments.truncate(1);
+    });
+    check(&again, "hold_nothing_good");
+    let of_old = a_failed_release().service(|it| it.created_at = Some(ago(9_000)));
+    check(&of_old, "roll_back");
+}

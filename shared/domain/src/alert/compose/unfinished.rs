@@ -1,8 +1,8 @@
-//! A rollback that does not end.
+//! A rollback that does not end, or ends badly.
 
 use chrono::{DateTime, Utc};
 
-use super::super::{Alert, EvidenceSection, Kind};
+use super::super::{Alert, EvidenceSection, Kind, Severity};
 use super::words::{clock, duration, revision};
 use super::{Story, headline};
 use crate::incident::OpenIncident;
@@ -16,16 +16,38 @@ impl Story<'_> {
         open: &OpenIncident,
         now: DateTime<Utc>,
     ) -> Alert {
-        let mut alert = self.alert(Kind::RollbackUnfinished, &[], &self.response());
         let (to, took) = (revision(&begun.to), duration(now - begun.at));
+        let headline = format!("the rollback to {to} is not done after {took}");
+        let how = "and ECS has not completed it since";
+        self.about_rollback(Kind::RollbackUnfinished, &headline, how, begun, open)
+    }
+
+    /// ECS calls the rollback that opsbot began failed.
+    pub fn failed_too(&self, begun: &RollbackBegun, open: &OpenIncident) -> Alert {
+        let headline = format!("the rollback to {} failed too", revision(&begun.to));
+        let how = "and ECS calls that failed too";
+        let kind = Kind::RollbackFailed;
+        let alert = self.about_rollback(kind, &headline, how, begun, open);
+        Alert {
+            severity: Severity::Critical,
+            ..alert
+        }
+    }
+
+    fn about_rollback(
+        &self,
+        kind: Kind,
+        what: &str,
+        how: &str,
+        begun: &RollbackBegun,
+        open: &OpenIncident,
+    ) -> Alert {
+        let mut alert = self.alert(kind, &[], &self.response());
+        let to = revision(&begun.to);
         alert.incident = open.id.clone();
-        alert.headline = headline(
-            self.service,
-            &format!("the rollback to {to} is not done after {took}"),
-            None,
-        );
+        alert.headline = headline(self.service, what, None);
         alert.what_happened = vec![format!(
-            "opsbot began to roll back from {} to {to} at {}, and ECS has not completed it since.",
+            "opsbot began to roll back from {} to {to} at {}, {how}.",
             open.failing_name(),
             clock(begun.at)
         )];
