@@ -44,6 +44,11 @@ CLAIM_RESTS = (
     "(attribute_not_exists(#newest) OR #newest <= :rested)",
     "(attribute_not_exists(#newest) OR #newest <= :rested OR #newest > :rested)",
 )
+CLAIM_CAP = (
+    ATTEMPTS,
+    "attribute_not_exists(#made) OR #made < :most",
+    "attribute_not_exists(#made) OR #made < :most OR #made >= :most",
+)
 JUDGED_ANYWHERE = (
     ROWS,
     "    let deployment = seen\n        .judged_primary()\n",
@@ -63,6 +68,8 @@ MUTANTS = [
     ("row: it fails", [row("rows::it_fails(&seen, &standing)")]),
     ("row: cooling down, and the claim, both",
         [row("rows::is_not_too_often(&seen)"), CLAIM_RESTS]),
+    ("row: the cap of the hour, and the claim, both",
+        [row("rows::is_not_too_often(&seen)"), CLAIM_CAP]),
     ("row: stack in progress", [row("rows::stack_rests(&seen)")]),
     ("row: not its fault", [row("rows::is_its_fault(&seen)")]),
     ("row: not ours", [row("rows::service_is_ours(seen.service)")]),

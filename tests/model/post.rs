@@ -137,13 +137,17 @@ impl Post {
                     return None;
                 }
                 let own = |it: &&simulator::Task| it.started_by.as_ref() == Some(&primary.id);
+                let ran = |it: &simulator::Task| it.stopped_at.is_some() && it.started_at.is_some();
                 let stops = world.tasks().iter().filter(own);
                 let stops = stops.filter(|it| it.stopped_at.is_some()).count() as u64;
                 let unheard = match (&service.settings.breaker, &service.settings.alarms) {
                     _ if service.settings.strategy != "ROLLING" => Unheard::OtherStrategy,
                     (None, None) => Unheard::NothingWatches,
                     (None, Some(_)) => Unheard::AlarmsOnly,
-                    (Some(_), _) => Unheard::NotCounted,
+                    (Some(_), _) if world.tasks().iter().any(|it| own(&it) && ran(it)) => {
+                        Unheard::NotCounted
+                    }
+                    (Some(_), _) => Unheard::Slow,
                 };
                 (stops >= 3).then(|| (primary.id.clone(), stops, unheard, world.now()))
             });

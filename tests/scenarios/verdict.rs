@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use domain::verdict::RollbackBegun;
 use serde_json::{Value, json};
 use simulator::{Breaker, Fate, Fault, Published, ServiceBuilder, TaskDefinition, World};
-use tests::bot::{Bot, ENABLED, IMPATIENT};
+use tests::bot::{Bot, ENABLED, IMPATIENT, is_stop};
 
 const CLUSTER: &str = "prod-apps";
 const SERVICE: &str = "order-api";
@@ -373,4 +373,36 @@ async fn roll_back_is_not_asked_to_look_again_where_it_may_not_write() {
         failed.told().await;
         assert_eq!(failed.bot.asked().len(), asked, "{rung}");
     }
+}
+
+/// The breaker is on, with rollback, and leaves this deployment alone for ever.
+#[tokio::test]
+async fn what_the_breaker_does_not_count_is_stopped_by_opsbot() {
+    let mut world = World::new();
+    for revision in [41, 42] {
+        let definition = TaskDefinition::of(SERVICE).revision(revision);
+        world.register(definition.container("app", IMAGE));
+    }
+    world.set_fate("order-api:42", Fate::exits("app", 1));
+    let service = world.service(CLUSTER, SERVICE).desired(2);
+    let service = service.task_definition("order-api:41");
+    auto(service.breaker(Breaker::with_rollback())).create();
+    world.settle();
+    world.drain_events();
+    world.deploy(CLUSTER, SERVICE, "order-api:42");
+    world.advance(Duration::from_secs(300));
+    let stops: Vec<Value> = world.drain_events().into_iter().filter(is_stop).collect();
+    let bot = Bot::with(world, &[ENABLED], IMPATIENT);
+    bot.deliver_batch(&stops).await;
+    bot.deliver_handed_over().await.unwrap();
+    bot.ask(&bot.asked()[0]).await.unwrap();
+    let writes = bot.aws.writes();
+    assert_eq!(writes.len(), 1);
+    assert_eq!(writes[0].action, "ecs:StopServiceDeployment");
+    let codes = bot.alerts();
+    let codes: Vec<_> = codes
+        .iter()
+        .map(|it| it.attributes["kind"].1.as_str())
+        .collect();
+    assert_eq!(codes, ["deployment_failing", "rollback_started"]);
 }

@@ -128,6 +128,10 @@ impl Failure<'_> {
                 deployment,
                 closer: &closer,
                 attempts,
+                unheard: match self.how {
+                    How::Failed => None,
+                    How::Failing { unheard, .. } => Some(unheard),
+                },
                 news: &self.news(),
             };
             // On the heap: it is the largest of the futures, and mostly not there.

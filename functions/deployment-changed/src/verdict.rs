@@ -6,6 +6,7 @@ use aws::invocation::Enabled;
 use domain::alert::compose::Story;
 use domain::facts::{Fact, Missing};
 use domain::incident::News;
+use domain::stop::Unheard;
 use domain::verdict::{
     Attempts, Case, Decision, Judged, LookedAt, Request, Requester, decide, old_causes,
 };
@@ -18,6 +19,8 @@ pub(crate) struct Question<'a> {
     pub(crate) deployment: &'a str,
     pub(crate) closer: &'a Closer,
     pub(crate) attempts: Fact<Attempts>,
+    /// Why ECS does not call it failing, where it does not.
+    pub(crate) unheard: Option<Unheard>,
     /// The piece of news that the failure is.
     pub(crate) news: &'a News,
 }
@@ -76,6 +79,7 @@ impl Question<'_> {
             definitions: self.closer.definitions(),
             causes: self.story.causes(),
             old_causes: old.unwrap_or_default(),
+            unheard: self.unheard,
             stack: None,
             requester: Requester::Event,
             policy: enabled.policy,
@@ -90,6 +94,7 @@ impl Question<'_> {
             incident: self.story.incident().id,
             causes: case.causes.clone(),
             old_causes: case.old_causes.clone(),
+            unheard: case.unheard,
             at: case.now,
             looked_at: LookedAt::named_by(case),
         }

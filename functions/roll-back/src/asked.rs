@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::arn::ServiceArn;
 use domain::causes::Cause;
 use domain::incident::incident_id;
+use domain::stop::Unheard;
 use domain::verdict::{Case, Invoke, LookedAt, Request, Requester};
 
 use crate::Means;
@@ -19,6 +20,7 @@ pub(crate) struct Asked {
     pub(crate) incident: Option<String>,
     causes: Vec<Cause>,
     old_causes: Vec<Cause>,
+    unheard: Option<Unheard>,
     looked_at: LookedAt,
     requester: Requester,
     /// How often it has come, this time included.
@@ -36,6 +38,7 @@ impl Asked {
             incident: Some(request.incident),
             causes: request.causes,
             old_causes: request.old_causes,
+            unheard: request.unheard,
             looked_at: request.looked_at,
             requester: Requester::Event,
             reason: None,
@@ -55,6 +58,7 @@ impl Asked {
             incident: None,
             causes: Vec::new(),
             old_causes: Vec::new(),
+            unheard: None,
             looked_at: LookedAt {
                 deployments: current.into_iter().collect(),
                 stack: stack.cloned(),
@@ -75,6 +79,7 @@ impl Asked {
             incident: incident.unwrap_or_else(|| incident_id(&self.service, &self.deployment)),
             causes: self.causes.clone(),
             old_causes: self.old_causes.clone(),
+            unheard: self.unheard,
             at,
             looked_at: self.looked_at.clone(),
         }
@@ -94,6 +99,7 @@ impl Asked {
             looked_at: &self.looked_at,
             causes: &self.causes,
             old_causes: &self.old_causes,
+            unheard: self.unheard,
             requester: self.requester.clone(),
             policy: means.policy,
             now: invocation.time(),

@@ -275,7 +275,9 @@ fn ecs_rests(it: &Written<'_>, _: &Plan, _: &Past) -> Result<(), String> {
     };
     let settings = &it.service.settings;
     let rolling = settings.strategy == "ROLLING";
-    let by_breaker = rolling && settings.breaker.is_some_and(|it| it.rollback);
+    // Tasks that reach RUNNING and then exit put the breaker's count back to zero each time.
+    let by_breaker =
+        rolling && settings.breaker.is_some_and(|it| it.rollback) && it.primary.failed_tasks > 0;
     let by_alarm = settings
         .alarms
         .as_ref()

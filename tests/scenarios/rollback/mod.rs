@@ -95,6 +95,7 @@ impl Scene {
             deployment,
             causes: vec![Cause::ImageNotFound],
             old_causes: Vec::new(),
+            unheard: None,
             at: bot.now(),
         };
         bot.aws.clear_logs();
@@ -181,6 +182,7 @@ async fn looked_at(bot: &Bot, arn: &ServiceArn, deployment: &str) -> LookedAt {
         looked_at: &LookedAt::default(),
         causes: &[],
         old_causes: &[],
+        unheard: None,
         requester: Requester::Event,
         policy: bot.rollbacks.policy,
         now: bot.now(),

@@ -3,9 +3,11 @@
 use super::rows::Row;
 use super::seen::{Phase, Seen, Status, same};
 use super::{EcsRollback, Verdict};
+use crate::causes::Cause;
 use crate::facts::{Deployment, Rollout, ServiceDeployment};
 use crate::good::is_rollback;
 use crate::response::Trip;
+use crate::stop::Unheard;
 
 pub(super) fn ecs_leaves_it_alone(seen: &Seen<'_>) -> Row {
     // A rollback that fails is no rollback to wait for: its own row below says so.
@@ -53,6 +55,7 @@ fn about_to(seen: &Seen<'_>) -> Option<Trip> {
     }
     let service = seen.service;
     let breaker = seen.is_rolling() && service.breaker.enabled && service.breaker.rollback;
+    let breaker = breaker && !is_not_counted(seen, judged);
     let alarms = service.alarms.enabled && service.alarms.rollback;
     // Without a completed deployment ECS has nowhere to go, and the service stalls.
     let has_target = !seen.is_rolling() || seen.completed().is_some();
@@ -62,6 +65,18 @@ fn about_to(seen: &Seen<'_>) -> Option<Trip> {
         (false, true) => Some(Trip::Alarm),
         (false, false) => None,
     }
+}
+
+/// Whether the breaker leaves the deployment alone for good: its tasks reach RUNNING and then exit,
+/// which puts `failedTasks` back to zero each time, and no health check counts them instead (Amazon
+/// ECS Developer Guide, `deployment-circuit-breaker`).
+fn is_not_counted(seen: &Seen<'_>, judged: &Deployment) -> bool {
+    let by_health = [Cause::ElbHealthCheck, Cause::ContainerHealthCheck];
+    let causes = &seen.case.causes;
+    seen.case.unheard == Some(Unheard::NotCounted)
+        && judged.failed_tasks == 0
+        && !causes.is_empty()
+        && !causes.iter().any(|cause| by_health.contains(cause))
 }
 
 pub(super) fn nothing_newer(seen: &Seen<'_>) -> Row {

@@ -7,6 +7,7 @@ use super::{Case, candidates};
 use crate::arn::{ServiceArn, revision_name};
 use crate::causes::Cause;
 use crate::facts::Fact;
+use crate::stop::Unheard;
 
 /// A request of deployment-changed, as it travels through the queue. It decides nothing: roll-back
 /// reads every fact again, and takes over only what was seen of tasks that are gone.
@@ -22,6 +23,9 @@ pub struct Request {
     pub causes: Vec<Cause>,
     /// Why tasks of the revision it replaces stop.
     pub old_causes: Vec<Cause>,
+    /// Why ECS does not call it failing, where task-stopped noticed.
+    #[serde(default)]
+    pub unheard: Option<Unheard>,
     /// When it was asked.
     pub at: DateTime<Utc>,
     /// What the verdict rested on, so that roll-back can ask for all of it at once.

@@ -3,6 +3,7 @@
 use domain::causes::Cause;
 use domain::facts::{Breaker, DeploymentAlarms, Fact, KnownFrom, Missing, Rollout, Why};
 use domain::incident::RecordedRevision;
+use domain::stop::Unheard;
 use domain::verdict::Case;
 use insta::assert_snapshot;
 
@@ -550,4 +551,33 @@ fn a_service_that_was_created_again_under_its_name_has_no_past() {
     check(&again, "hold_nothing_good");
     let of_old = a_failed_release().service(|it| it.created_at = Some(ago(9_000)));
     check(&of_old, "roll_back");
+}
+
+#[test]
+fn what_the_circuit_breaker_does_not_count_is_not_left_to_it() {
+    let watched = || {
+        a_release_in_flight().service(|it| {
+            it.breaker = Breaker {
+                enabled: true,
+                rollback: true,
+            };
+            it.deployments[0].failed_tasks = 0;
+        })
+    };
+    let exits = || watched().with(|it| it.unheard = Some(Unheard::NotCounted));
+    check(&exits(), "roll_back");
+    let others = [
+        watched(),
+        watched().with(|it| it.unheard = Some(Unheard::Slow)),
+        exits().service(|it| it.deployments[0].failed_tasks = 1),
+        exits().with(|it| it.causes.push(Cause::ElbHealthCheck)),
+        exits().with(|it| it.causes.clear()),
+        exits().service(|it| {
+            it.alarms.enabled = true;
+            it.alarms.rollback = true;
+        }),
+    ];
+    for case in others {
+        check(&case, "watch_ecs_rollback");
+    }
 }
