@@ -5,6 +5,7 @@ use aws::gather::rollback::{Question, Sources};
 use chrono::{DateTime, Utc};
 use domain::arn::ServiceArn;
 use domain::causes::Cause;
+use domain::facts::{Fact, Missing};
 use domain::incident::incident_id;
 use domain::stop::Unheard;
 use domain::verdict::{Case, Invoke, LookedAt, Request, Requester};
@@ -23,6 +24,8 @@ pub(crate) struct Asked {
     unheard: Option<Unheard>,
     looked_at: LookedAt,
     requester: Requester,
+    /// Why a person's service could not be read, so that it is not known what is judged.
+    unread: Option<Missing>,
     /// How often it has come, this time included.
     pub(crate) deliveries: u32,
     /// Why a person wants it. Untrusted text.
@@ -33,6 +36,7 @@ impl Asked {
     pub(crate) fn by_event(request: Request, deliveries: u32) -> Self {
         Self {
             deliveries,
+            unread: None,
             service: request.service,
             deployment: request.deployment,
             incident: Some(request.incident),
@@ -47,8 +51,8 @@ impl Asked {
 
     /// A person means what runs now: the PRIMARY deployment.
     pub(crate) async fn by_person(invoke: Invoke, service: ServiceArn, means: &Means<'_>) -> Self {
-        let known = gather::service(&means.invocation.asking(), &service).await;
-        let known = known.known();
+        let read = gather::service(&means.invocation.asking(), &service).await;
+        let known = read.known();
         let primary = known.and_then(|it| it.primary());
         let current = known.and_then(|it| it.current_service_deployment.clone());
         let stack = known.and_then(|it| it.tags.get("aws:cloudformation:stack-name"));
@@ -66,6 +70,7 @@ impl Asked {
             },
             requester: invoke.requester(),
             deliveries: 1,
+            unread: read.missing().cloned(),
             reason: invoke.reason,
         }
     }
@@ -104,6 +109,13 @@ impl Asked {
             policy: means.policy,
             now: invocation.time(),
         };
-        gather::rollback::case(&sources, &question).await
+        let case = gather::rollback::case(&sources, &question).await;
+        match &self.unread {
+            Some(missing) => Case {
+                service: Fact::Missing(missing.clone()),
+                ..case
+            },
+            None => case,
+        }
     }
 }

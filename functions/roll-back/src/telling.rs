@@ -5,6 +5,7 @@ use aws::queues::NotSent;
 use aws::state::{Claim, Remember};
 use domain::alert::Alert;
 use domain::alert::compose::Rollback;
+use domain::facts::Rollout;
 use domain::incident::{News, OpenIncident, incident_id};
 use domain::sanitize::line;
 use domain::verdict::{Decision, Outcome, RollbackBegun};
@@ -98,6 +99,7 @@ async fn open_it(asked: &Asked, alert: &Alert, ended: &Ended, means: &Means<'_>)
         failed_at: case.now,
         rolling_back_to: None,
         quiet: alert.severity < means.invocation.settings.severity_floor,
+        taken_back: failing.is_none_or(|it| it.rollout != Some(Rollout::Failed)),
     };
     let state = means.invocation.state_after_publish();
     let opened = state

@@ -33,6 +33,9 @@ pub struct OpenIncident {
     pub rolling_back_to: Option<String>,
     /// Below the severity floor: it is kept, but nobody is told.
     pub quiet: bool,
+    /// Nothing had failed by what ECS says: a person had it taken back.
+    #[serde(default)]
+    pub taken_back: bool,
 }
 
 impl ServiceRecord {
@@ -233,6 +236,7 @@ mod tests {
             failed_at: DateTime::from_timestamp(failed_at, 0).unwrap(),
             rolling_back_to: None,
             quiet: false,
+            taken_back: false,
         }
     }
 

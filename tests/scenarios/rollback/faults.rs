@@ -21,7 +21,7 @@ async fn a_denied_call_is_told_with_the_statement_to_add() {
     Rollback: Not rolled back: ECS refused UpdateService: the role lacks
               ecs:UpdateService.
     Next:     Add to the role of roll-back:
-              {"Action":"ecs:UpdateService","Effect":"Allow","Resource":"arn:aws:ecs:us-east-1:111122223333:service/prod-apps/order-api"}
+              {"Action":"ecs:UpdateService","Condition":{"StringEqualsIgnoreCase":{"aws:ResourceTag/opsbot:rollback":["ask","auto"]}},"Effect":"Allow","Resource":"arn:aws:ecs:us-east-1:111122223333:service/prod-apps/order-api"}
 
     WHAT HAPPENED
       opsbot was to roll service order-api in cluster prod-apps back from
@@ -29,7 +29,7 @@ async fn a_denied_call_is_told_with_the_statement_to_add() {
 
     NEXT STEPS
       1. Add to the role of roll-back:
-         {"Action":"ecs:UpdateService","Effect":"Allow","Resource":"arn:aws:ecs:us-east-1:111122223333:service/prod-apps/order-api"}
+         {"Action":"ecs:UpdateService","Condition":{"StringEqualsIgnoreCase":{"aws:ResourceTag/opsbot:rollback":["ask","auto"]}},"Effect":"Allow","Resource":"arn:aws:ecs:us-east-1:111122223333:service/prod-apps/order-api"}
       2. By hand:
          aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41
     "#);

@@ -99,6 +99,7 @@ mod tests {
             failed_at: now(),
             rolling_back_to: None,
             quiet: false,
+            taken_back: false,
         };
         ServiceRecord {
             open: vec![open],

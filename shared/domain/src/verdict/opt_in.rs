@@ -36,9 +36,9 @@ impl OptIn {
         }
     }
 
-    /// The rung of that name; capitals and blanks around it do not matter.
+    /// The rung of that name; capitals do not matter.
     pub fn parse(text: &str) -> Option<Self> {
-        let named = |rung: &Self| text.trim().eq_ignore_ascii_case(rung.as_str());
+        let named = |rung: &Self| text.eq_ignore_ascii_case(rung.as_str());
         Self::ALL.into_iter().find(named)
     }
 }
@@ -89,7 +89,7 @@ impl fmt::Display for Rung {
             Self::NotAValue(value) => write!(
                 f,
                 "the service's tag {TAG} is \"{}\", which counts as off (off, dry-run, ask and \
-                 auto are understood)",
+                 auto are understood, with no blanks)",
                 line(value, 60)
             ),
             Self::Default(rung) => write!(
@@ -119,9 +119,15 @@ mod tests {
     }
 
     #[test]
-    fn capitals_and_blanks_do_not_matter() {
-        check(Some(" Dry-Run\t"), OptIn::Off, OptIn::DryRun);
+    fn capitals_do_not_matter() {
+        check(Some("Dry-Run"), OptIn::Off, OptIn::DryRun);
         check(Some("AUTO"), OptIn::Off, OptIn::Auto);
+    }
+
+    /// IAM compares the tag with the role's condition as it is.
+    #[test]
+    fn blanks_matter() {
+        check(Some("auto "), OptIn::Off, OptIn::Off);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::sentence::words::{clock, gap, revision, why};
-use super::{Plan, plan};
+use super::{Plan, TAG, plan};
 use crate::arn::ServiceArn;
 use crate::facts::{Missing, Why};
 use crate::sanitize::line;
@@ -182,6 +182,11 @@ impl fmt::Display for Statement {
             let to = json!({ "iam:PassedToService": "ecs-tasks.amazonaws.com" });
             statement["Condition"] = json!({ "StringEquals": to });
         }
+        if action.starts_with("ecs:") {
+            // As the template has it: the owners' opt-in bounds the role too.
+            let opted_in = json!({ format!("aws:ResourceTag/{TAG}"): ["ask", "auto"] });
+            statement["Condition"] = json!({ "StringEqualsIgnoreCase": opted_in });
+        }
         write!(f, "{statement}")
     }
 }
@@ -215,7 +220,7 @@ mod tests {
     fn a_denial_names_the_statement_to_add() {
         insta::assert_snapshot!(check(&denied("ecs:UpdateService", None)), @r#"
         Not rolled back: ECS refused UpdateService: the role lacks ecs:UpdateService.
-        Add to the role of roll-back: {"Action":"ecs:UpdateService","Effect":"Allow","Resource":"arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api"}
+        Add to the role of roll-back: {"Action":"ecs:UpdateService","Condition":{"StringEqualsIgnoreCase":{"aws:ResourceTag/opsbot:rollback":["ask","auto"]}},"Effect":"Allow","Resource":"arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api"}
         By hand: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41
         "#);
         let role = "arn:aws:iam::111122223333:role/order-api-task";

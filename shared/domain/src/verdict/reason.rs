@@ -136,6 +136,9 @@ pub struct Proposal {
     /// The deployment strategy, where it shifts traffic: then going back is a whole deployment
     /// with shifts of its own.
     pub shifts_traffic: Option<String>,
+    /// The CloudFormation stack it belongs to, where nobody looked whether that is being updated.
+    /// Untrusted text.
+    pub stack: Option<String>,
     /// The call.
     pub plan: Plan,
 }

@@ -209,6 +209,7 @@ pub(super) fn way_back(seen: &Seen<'_>, standing: &Standing<'_>) -> Row<Proposal
             }
         },
     };
+    let unseen = seen.stack_name().filter(|_| seen.case.stack.is_none());
     Ok(Proposal {
         service: seen.case.arn.clone(),
         failing: standing.deployment.task_definition.clone(),
@@ -216,6 +217,7 @@ pub(super) fn way_back(seen: &Seen<'_>, standing: &Standing<'_>) -> Row<Proposal
             .then(|| seen.service.strategy.clone())
             .flatten(),
         plan,
+        stack: unseen.map(str::to_owned),
     })
 }
 

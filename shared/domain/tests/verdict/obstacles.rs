@@ -46,6 +46,7 @@ pub const OBSTACLES: [Obstacle; 18] = [
                 failed_at: ago(30),
                 rolling_back_to: Some(JUDGED.to_owned()),
                 quiet: false,
+                taken_back: false,
             });
         })
     }),

@@ -518,12 +518,12 @@ fn a_value_that_is_none_counts_as_off_and_is_quoted() {
     let case = a_failed_release()
         .tagged("yes <!channel>")
         .with(|it| it.policy.default = domain::verdict::OptIn::Auto);
-    assert_snapshot!(told(&case), @r#"hold_not_opted_in: Not rolled back: the service's tag opsbot:rollback is "yes ‹!channel>", which counts as off (off, dry-run, ask and auto are understood). It would have been: UpdateService to order-api:41, away from order-api:42. To allow it from now on: aws ecs tag-resource --region eu-west-1 --resource-arn arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api --tags key=opsbot:rollback,value=auto. To do it once by hand: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
+    assert_snapshot!(told(&case), @r#"hold_not_opted_in: Not rolled back: the service's tag opsbot:rollback is "yes ‹!channel>", which counts as off (off, dry-run, ask and auto are understood, with no blanks). It would have been: UpdateService to order-api:41, away from order-api:42. To allow it from now on: aws ecs tag-resource --region eu-west-1 --resource-arn arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api --tags key=opsbot:rollback,value=auto. To do it once by hand: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
 }
 
 #[test]
 fn a_dry_run_says_what_it_would_have_been() {
-    assert_snapshot!(told(&a_failed_release().tagged(" Dry-Run ")), @r#"dry_run: Dry run, nothing was changed: the service's tag opsbot:rollback is "dry-run". It would have been: UpdateService to order-api:41, away from order-api:42. By hand: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
+    assert_snapshot!(told(&a_failed_release().tagged("Dry-Run")), @r#"dry_run: Dry run, nothing was changed: the service's tag opsbot:rollback is "dry-run". It would have been: UpdateService to order-api:41, away from order-api:42. By hand: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
 }
 
 #[test]
@@ -579,5 +579,27 @@ fn what_the_circuit_breaker_does_not_count_is_not_left_to_it() {
     ];
     for case in others {
         check(&case, "watch_ecs_rollback");
+    }
+}
+
+/// deployment-changed does not look at stacks, so whoever does it by hand is told to.
+#[test]
+fn what_is_proposed_beside_a_stack_that_nobody_looked_at_says_so() {
+    let stack = ("aws:cloudformation:stack-name", "orders-prod");
+    let of_stack = |rung: &str| {
+        let case = a_failed_release().tagged(rung);
+        let case = case.service(|it| {
+            it.tags.insert(stack.0.to_owned(), stack.1.to_owned());
+        });
+        case.with(|it| it.stack = None)
+    };
+    for rung in ["off", "dry-run", "ask"] {
+        let said = told(&of_stack(rung));
+        assert!(
+            said.contains("order-api:42. Not while CloudFormation updates stack orders-prod, "),
+            "{said}"
+        );
+        let looked_at = of_stack(rung).with(|it| it.stack = Some(Fact::Known(None)));
+        assert!(!told(&looked_at).contains("Not while"), "{rung}");
     }
 }

@@ -46,6 +46,7 @@ impl Story<'_> {
             failed_at: self.at,
             rolling_back_to,
             quiet: false,
+            taken_back: false,
         }
     }
 

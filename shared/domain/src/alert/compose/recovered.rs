@@ -34,6 +34,10 @@ pub fn recovered(
         .failing
         .as_deref()
         .map_or_else(|| "the deployment".to_owned(), revision);
+    let failed_how = match open.taken_back {
+        true => "was taken back",
+        false => "failed",
+    };
     let (how, by_rollback) = how(open, completed, on.as_deref(), attempt);
     let whose = match how {
         BY_OPSBOT => ", rolled back by opsbot",
@@ -54,12 +58,12 @@ pub fn recovered(
         cause_phrase: None,
         what_happened: vec![match &on {
             Some(on) => format!(
-                "Service {} is steady on {on} since {}: {how}, {took} after {failed} failed.",
+                "Service {} is steady on {on} since {}: {how}, {took} after {failed} {failed_how}.",
                 arn.service,
                 clock(at)
             ),
             None => format!(
-                "A deployment of service {} completed at {}, {took} after {failed} failed.",
+                "A deployment of service {} completed at {}, {took} after {failed} {failed_how}.",
                 arn.service,
                 clock(at)
             ),

@@ -7,9 +7,10 @@ use crate::sanitize::line;
 
 pub(super) fn not_opted_in(rung: &Rung, proposal: &Proposal) -> String {
     format!(
-        "Not rolled back: {rung}. It would have been: {}. To allow it from now on: {}. To do it \
+        "Not rolled back: {rung}. It would have been: {}.{} To allow it from now on: {}. To do it \
          once by hand: {}",
         deed(proposal),
+        unless(proposal),
         plan::opt_in(&proposal.service),
         proposal.command()
     )
@@ -18,16 +19,18 @@ pub(super) fn not_opted_in(rung: &Rung, proposal: &Proposal) -> String {
 pub(super) fn dry_run(rung: Option<&Rung>, proposal: &Proposal) -> String {
     let because = rung.map_or_else(|| "the request says so".to_owned(), ToString::to_string);
     format!(
-        "Dry run, nothing was changed: {because}. It would have been: {}. By hand: {}",
+        "Dry run, nothing was changed: {because}. It would have been: {}.{} By hand: {}",
         deed(proposal),
+        unless(proposal),
         proposal.command()
     )
 }
 
 pub(super) fn ask(rung: &Rung, proposal: &Proposal) -> String {
     format!(
-        "Waiting for your word: {rung}. opsbot would go back by {}. To do it: {}",
+        "Waiting for your word: {rung}. opsbot would go back by {}.{} To do it: {}",
         deed(proposal),
+        unless(proposal),
         proposal.command()
     )
 }
@@ -38,6 +41,16 @@ pub(super) fn roll_back(rung: &Rung, proposal: &Proposal) -> String {
         deed(proposal),
         revision(&proposal.failing)
     )
+}
+
+/// roll-back asks CloudFormation before it writes; whoever does it by hand is to look too.
+fn unless(proposal: &Proposal) -> String {
+    let stack = proposal.stack.as_deref();
+    let unless = |stack| {
+        let stack = line(stack, 128);
+        format!(" Not while CloudFormation updates stack {stack}, which may itself go back.")
+    };
+    stack.map(unless).unwrap_or_default()
 }
 
 fn deed(proposal: &Proposal) -> String {
