@@ -40,7 +40,12 @@ pub enum By {
     /// deployment-changed is, which may write nothing.
     Change,
     /// A request for roll-back, to judge this deployment.
-    Request { deployment: String, stray: bool },
+    Request {
+        deployment: String,
+        stray: bool,
+        /// Whether it says why tasks stop.
+        blames: bool,
+    },
     /// A person's request for roll-back.
     Person { dry_run: bool },
 }
@@ -64,7 +69,11 @@ impl Errand {
         Self {
             name,
             about: format!("asked for {deployment}, causes {:?}", request.causes),
-            by: By::Request { deployment, stray },
+            by: By::Request {
+                deployment,
+                stray,
+                blames: !request.causes.is_empty(),
+            },
             refated: false,
         }
     }

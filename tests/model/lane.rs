@@ -96,21 +96,26 @@ impl Run {
     }
 
     pub fn claims(&self, at: Instant) {
-        self.inner().claimed = Some(at);
+        self.inner().claimed.get_or_insert(at);
     }
 
     pub fn first_look(&self) -> Option<Look> {
         self.inner().looks.first().cloned()
     }
 
-    /// The last look before a call was sent, if that was taken with the claim or after it.
+    /// The last look before a call was sent, if that was taken with the claim or after it, and not
+    /// long before the call.
     pub fn last_look(&self, sent: Instant) -> Option<Look> {
         let inner = self.inner();
         let claimed = inner.claimed?;
         let last = inner.looks.iter().rfind(|look| look.sent < sent)?;
-        (last.sent >= claimed).then(|| last.clone())
+        let is_fresh = sent.duration_since(last.sent) <= FRESH;
+        (last.sent >= claimed && is_fresh).then(|| last.clone())
     }
 }
+
+/// How old the look may be that a write rests on.
+const FRESH: Duration = Duration::from_millis(600);
 
 /// What befalls an invocation.
 #[derive(Clone, Copy, Debug, Default)]

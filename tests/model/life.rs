@@ -258,6 +258,7 @@ pub fn request(
         causes,
         old_causes: Vec::new(),
         unheard: None,
+        only_tell: false,
         at: world.now(),
         looked_at: LookedAt::default(),
     })

@@ -194,6 +194,10 @@ impl Post {
     }
 
     pub fn ask(self: &Rc<Self>, asks: Asks) {
+        // Without rollbacks there is no such function.
+        if !self.house.plan.enabled {
+            return;
+        }
         match asks {
             Asks::Person(payload) => {
                 let post = Rc::clone(self);

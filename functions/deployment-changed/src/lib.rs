@@ -20,7 +20,7 @@ use aws::queues::NotSent;
 use aws::tell::NotPublished;
 use domain::event::{DeploymentChange, Parsed, Trigger, parse};
 use domain::facts::Missing;
-use domain::verdict::RollbackBegun;
+use domain::verdict::{RollbackBegun, TellLater};
 use serde_json::Value;
 
 /// Why an event must come again.
@@ -49,7 +49,7 @@ pub enum Retry {
 /// Answers what Lambda hands over: an event, as EventBridge sends it, or a message of its queue.
 ///
 /// Through that queue task-stopped hands over failing deployments, with an event in the message,
-/// and roll-back leaves word to look at a rollback that it began.
+/// and roll-back leaves word to look at a rollback that it began, or to ask it once more to tell.
 ///
 /// # Errors
 ///
@@ -72,6 +72,9 @@ pub async fn answer(payload: &Value, invocation: &Invocation<'_>) -> Result<(), 
 async fn one(event: &Value, invocation: &Invocation<'_>) -> Result<(), Retry> {
     if let Some(begun) = RollbackBegun::parse(event) {
         return unfinished::answer(&begun, invocation).await;
+    }
+    if let Some(later) = TellLater::parse(event) {
+        return verdict::tell_later(&later, invocation).await;
     }
     match parse(event, invocation.settings) {
         Parsed::Ignored(why) => {

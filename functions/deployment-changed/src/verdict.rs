@@ -8,8 +8,10 @@ use domain::facts::{Fact, Missing};
 use domain::incident::News;
 use domain::stop::Unheard;
 use domain::verdict::{
-    Attempts, Case, Decision, Judged, LookedAt, Request, Requester, decide, old_causes,
+    Attempts, Case, Decision, Judged, LookedAt, Request, Requester, TellLater, decide, old_causes,
 };
+
+use crate::Retry;
 
 /// What is judged.
 pub(crate) struct Question<'a> {
@@ -96,6 +98,7 @@ impl Question<'_> {
             old_causes: case.old_causes.clone(),
             unheard: case.unheard,
             at: case.now,
+            only_tell: false,
             looked_at: LookedAt::named_by(case),
         }
     }
@@ -108,16 +111,39 @@ impl Question<'_> {
         enabled: Enabled<'_>,
         invocation: &Invocation<'_>,
     ) -> Result<(), Missing> {
-        let group = request.service.to_string();
         let at = self.news.at.timestamp_millis();
         let id = format!("{}#{}@{at}", request.service, self.news.key);
-        let clients = invocation.clients;
-        let sent = aws::queues::send_in_order(clients, enabled.queue, request, &group, &id).await;
-        sent.map_err(|error| {
-            tracing::error!("{}", aws::chain(&error));
-            Missing::new("roll-back", error.why())
-        })
+        ask(request, &id, enabled, invocation).await
     }
+}
+
+/// Asks roll-back to tell of what a person asked for, if that was not told.
+pub(crate) async fn tell_later(
+    later: &TellLater,
+    invocation: &Invocation<'_>,
+) -> Result<(), Retry> {
+    let Some(enabled) = invocation.rollbacks else {
+        return Ok(());
+    };
+    let request = &later.request;
+    let at = request.at.timestamp_millis();
+    let id = format!("{}#told-later#{}@{at}", request.service, request.deployment);
+    let asked = ask(request, &id, enabled, invocation).await;
+    asked.map_err(Retry::NotAsked)
+}
+
+async fn ask(
+    request: &Request,
+    id: &str,
+    enabled: Enabled<'_>,
+    invocation: &Invocation<'_>,
+) -> Result<(), Missing> {
+    let (clients, group) = (invocation.clients, request.service.to_string());
+    let sent = aws::queues::send_in_order(clients, enabled.queue, request, &group, id).await;
+    sent.map_err(|error| {
+        tracing::error!("{}", aws::chain(&error));
+        Missing::new("roll-back", error.why())
+    })
 }
 
 impl Answer {

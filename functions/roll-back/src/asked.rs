@@ -26,6 +26,8 @@ pub(crate) struct Asked {
     requester: Requester,
     /// Why a person's service could not be read, so that it is not known what is judged.
     unread: Option<Missing>,
+    /// Only to tell of an attempt, where there was one.
+    pub(crate) only_tell: bool,
     /// How often it has come, this time included.
     pub(crate) deliveries: u32,
     /// Why a person wants it. Untrusted text.
@@ -37,6 +39,7 @@ impl Asked {
         Self {
             deliveries,
             unread: None,
+            only_tell: request.only_tell,
             service: request.service,
             deployment: request.deployment,
             incident: Some(request.incident),
@@ -70,12 +73,13 @@ impl Asked {
             },
             requester: invoke.requester(),
             deliveries: 1,
+            only_tell: false,
             unread: read.missing().cloned(),
             reason: invoke.reason,
         }
     }
 
-    /// The same as a request of the queue.
+    /// A request of the queue, to tell of it.
     pub(crate) fn request(&self, at: DateTime<Utc>) -> Request {
         let incident = self.incident.clone();
         Request {
@@ -85,6 +89,7 @@ impl Asked {
             causes: self.causes.clone(),
             old_causes: self.old_causes.clone(),
             unheard: self.unheard,
+            only_tell: true,
             at,
             looked_at: self.looked_at.clone(),
         }

@@ -9,7 +9,7 @@ use domain::verdict::{Attempt, Outcome, Plan, goes_back};
 use crate::Means;
 use crate::asked::Asked;
 use crate::story::Ended;
-use crate::telling::record;
+use crate::telling::{record, tell_later};
 
 /// How often the service is looked at for the effect of a call whose answer was lost.
 const LOOKS: u32 = 3;
@@ -44,10 +44,11 @@ impl Try<'_> {
             made: None,
         };
         let state = means.invocation.state();
-        let (claimed, permit, ()) = tokio::join!(
+        let (claimed, permit, (), ()) = tokio::join!(
             state.claim_attempt(&case.arn, &attempt, &means.policy),
             self.permit(),
             record(self.asked, self.judged, means),
+            self.leave_word(),
         );
         match claimed {
             Attempted::Ours => {}
@@ -73,6 +74,13 @@ impl Try<'_> {
             End::Known(_) | End::LookAgain(_) => self.release(&attempt).await,
         }
         end
+    }
+
+    /// Nobody invokes a person's invocation again, so it is told later where it comes to nothing.
+    async fn leave_word(&self) {
+        if self.asked.incident.is_none() {
+            tell_later(self.asked, self.means).await;
+        }
     }
 
     /// Makes the call; where it is throttled, which is certain not to have written, once more with

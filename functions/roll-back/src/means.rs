@@ -13,8 +13,6 @@ pub struct Means<'a> {
     pub(crate) policy: Policy,
     /// The URL of the queue through which deployment-changed looks at a rollback again.
     pub(crate) look_again: Option<&'a str>,
-    /// The URL of roll-back's own queue.
-    pub(crate) own_queue: Option<&'a str>,
 }
 
 impl<'a> Means<'a> {
@@ -29,7 +27,6 @@ impl<'a> Means<'a> {
             stacks,
             policy: rollbacks.policy,
             look_again: rollbacks.look_again.as_deref(),
-            own_queue: rollbacks.queue.as_deref(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One request from its facts to its end.
 
-use domain::facts::Missing;
+use domain::facts::{Fact, Missing};
 use domain::verdict::{Answer, Attempt, Case, Outcome, Plan, Verdict, decide, goes_back};
 
 use crate::asked::Asked;
@@ -23,6 +23,12 @@ pub(crate) struct Ended {
 /// same, unless AWS throttles, which passes soonest.
 pub(crate) async fn event(asked: &Asked, means: &Means<'_>) -> Result<(), Retry> {
     let ended = answer(asked, means).await?;
+    if asked.only_tell && ended.tried.is_none() {
+        return match ended.case.attempts {
+            Fact::Missing(missing) => Err(Retry::NotNow(missing)),
+            Fact::Known(_) => Ok(()),
+        };
+    }
     tracing::info!(service = %asked.service, verdict = ended.verdict.code(), "answered a request");
     let lacking = match &ended.tried {
         Some((_, Outcome::Throttled(missing) | Outcome::NotAsked(missing))) => Some(missing),
@@ -122,8 +128,8 @@ async fn look(asked: &Asked, means: &Means<'_>) -> (Ended, Look) {
         tried: None,
     };
     let look = match (own, ended.verdict.plan().cloned()) {
-        (Some(attempt), _) => left(&mut ended, &attempt, means),
-        (None, Some(plan)) if ended.verdict.is_write() => {
+        (Some(attempt), _) => left(asked, &mut ended, &attempt, means),
+        (None, Some(plan)) if ended.verdict.is_write() && !asked.only_tell => {
             let attempt = Try {
                 asked,
                 means,
@@ -144,7 +150,7 @@ async fn look(asked: &Asked, means: &Means<'_>) -> (Ended, Look) {
 }
 
 /// There was an attempt: by this request, delivered before, by another one, or by a person.
-fn left(ended: &mut Ended, attempt: &Attempt, means: &Means<'_>) -> Look {
+fn left(asked: &Asked, ended: &mut Ended, attempt: &Attempt, means: &Means<'_>) -> Look {
     let lasts = means.invocation.deadline - means.invocation.now;
     let plan = Plan::Update {
         task_definition: attempt.to.clone(),
@@ -155,6 +161,7 @@ fn left(ended: &mut Ended, attempt: &Attempt, means: &Means<'_>) -> Look {
         // Whoever claimed it may still be at it: an invocation lasts as long as this one may.
         _ if ended.case.now - attempt.at < lasts => return Look::UnderWay,
         Verdict::AlreadyDone { .. } => Outcome::LeftBehind(attempt.at),
+        _ if asked.only_tell => Outcome::LeftBehind(attempt.at),
         // What has come since matters more than how that attempt went.
         verdict => return not_read(verdict),
     };

@@ -6,9 +6,9 @@ use aws::state::{Claim, Remember};
 use domain::alert::Alert;
 use domain::alert::compose::Rollback;
 use domain::facts::Rollout;
-use domain::incident::{News, OpenIncident, incident_id};
+use domain::incident::{ClosedIncident, News, OpenIncident, incident_id};
 use domain::sanitize::line;
-use domain::verdict::{Decision, Outcome, RollbackBegun};
+use domain::verdict::{Decision, Outcome, RollbackBegun, TellLater};
 
 use crate::asked::Asked;
 use crate::story::Ended;
@@ -63,19 +63,15 @@ pub(crate) async fn tell(
     Ok(())
 }
 
-/// Has what a person asked for told by a request of the queue, which comes again until it is: the
-/// deployment was attempted, so it finds how that went and writes nothing. Whether the queue took it
+/// Leaves word to tell later what a person asked for, if it is not told by then. Whether it was left
 /// is the answer.
 pub(crate) async fn tell_later(asked: &Asked, means: &Means<'_>) -> bool {
-    let Some(queue) = means.own_queue else {
+    let Some(queue) = means.look_again else {
         return false;
     };
     let request = asked.request(means.invocation.now);
-    let group = request.service.to_string();
-    let at = request.at.timestamp_millis();
-    let id = format!("{group}#told-later#{}@{at}", request.deployment);
-    let clients = means.invocation.clients;
-    let sent = aws::queues::send_in_order(clients, queue, &request, &group, &id).await;
+    let (clients, later) = (means.invocation.clients, TellLater { request });
+    let sent = aws::queues::send(clients, queue, &later, TellLater::AFTER).await;
     sent.inspect_err(|error| tracing::error!("{}", aws::chain(error)))
         .is_ok()
 }
@@ -86,7 +82,12 @@ pub(crate) async fn tell_later(asked: &Asked, means: &Means<'_>) -> bool {
 async fn open_it(asked: &Asked, alert: &Alert, ended: &Ended, means: &Means<'_>) {
     let may_be_on = |outcome: &Outcome| outcome.is_done() || outcome.is_unsure();
     let is_on = matches!(&ended.tried, Some((_, outcome)) if may_be_on(outcome));
-    if asked.incident.is_some() || !is_on || open(ended).is_some() {
+    let has_one = asked.incident.is_some() && !asked.only_tell;
+    let Some(record) = ended.case.record.known() else {
+        return;
+    };
+    let is_over = |closed: &ClosedIncident| closed.deployment == ended.case.deployment;
+    if has_one || !is_on || open(ended).is_some() || record.closed.as_ref().is_some_and(is_over) {
         return;
     }
     let case = &ended.case;

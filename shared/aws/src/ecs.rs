@@ -199,6 +199,15 @@ pub(crate) async fn details(
     })
 }
 
+/// What both calls said of a deployment. A stop that is asked for while they are made shows in one.
+pub(crate) fn complete(entry: &mut ServiceDeployment, detail: ServiceDeploymentDetail) {
+    let is_on = matches!(entry.status.as_str(), "PENDING" | "IN_PROGRESS");
+    if is_on && !detail.status.is_empty() {
+        entry.status.clone_from(&detail.status);
+    }
+    entry.detail = Some(detail);
+}
+
 /// The history, with the details of those entries that there are details of.
 pub(crate) fn detailed(
     history: Fact<Vec<ServiceDeployment>>,
@@ -209,7 +218,9 @@ pub(crate) fn detailed(
     };
     history.map(|mut history| {
         for entry in &mut history {
-            entry.detail = details.get(&entry.arn).cloned().or(entry.detail.take());
+            if let Some(detail) = details.get(&entry.arn) {
+                complete(entry, detail.clone());
+            }
         }
         history
     })

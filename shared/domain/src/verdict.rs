@@ -38,7 +38,7 @@ pub use outcome::Outcome;
 pub use plan::Plan;
 pub use reason::*;
 pub use record::Decision;
-pub use request::{LookedAt, Request};
+pub use request::{LookedAt, Request, TellLater};
 pub use table::ROWS;
 pub use target::candidates;
 

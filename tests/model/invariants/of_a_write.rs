@@ -51,9 +51,22 @@ impl<'a> Written<'a> {
     }
 
     fn status(&self) -> Option<ServiceDeploymentStatus> {
+        self.status_in(self.service)
+    }
+
+    fn status_in(&self, service: &Service) -> Option<ServiceDeploymentStatus> {
         let arn = &self.primary.service_deployment_arn;
-        let mut entries = self.service.service_deployments.iter();
+        let mut entries = service.service_deployments.iter();
         entries.find(|it| &it.arn == arn).map(|it| it.status)
+    }
+
+    /// Whether the stop was asked for before the invocation's first look.
+    fn was_requested_before(&self) -> bool {
+        let first = self.writing.first.as_ref();
+        let name = service_name(&self.write.request);
+        let service = first.and_then(|look| look.world.find_service(CLUSTER, &name));
+        let status = service.and_then(|service| self.status_in(service));
+        status != Some(ServiceDeploymentStatus::InProgress)
     }
 }
 
@@ -270,7 +283,7 @@ fn ecs_rests(it: &Written<'_>, _: &Plan, _: &Past) -> Result<(), String> {
         Some(Status::RollbackInProgress | Status::RollbackSuccessful) => true,
         // A stop that somebody asked for this very second cannot be seen in the service, and
         // another stop changes nothing (Amazon ECS Developer Guide, `stop-service-deployment`).
-        Some(Status::RollbackRequested) => it.is_update(),
+        Some(Status::RollbackRequested) => it.is_update() && it.was_requested_before(),
         _ => false,
     };
     let settings = &it.service.settings;
@@ -327,7 +340,14 @@ fn stack_rests(it: &Written<'_>, _: &Plan, _: &Past) -> Result<(), String> {
 fn its_fault(it: &Written<'_>, plan: &Plan, _: &Past) -> Result<(), String> {
     // A stray request brings causes of its own, and what cannot be read cannot be blamed.
     let knowable = plan.weather.outages.is_empty() && plan.weather.flaky == 0;
-    let believed = matches!(it.writing.by.by, By::Request { stray: false, .. });
+    let believed = matches!(
+        it.writing.by.by,
+        By::Request {
+            stray: false,
+            blames: true,
+            ..
+        }
+    );
     // Tasks that stopped before the surroundings changed tell of another cause.
     let known = knowable && believed && !it.writing.by.refated;
     let definition = it.truth.definition(&it.primary.task_definition);

@@ -21,7 +21,7 @@ async fn dies(scene: &Scene, calls: usize) {
     scene.bot.aws.clear_faults();
 }
 
-async fn called(bot: &Bot, calls: usize) {
+pub(super) async fn called(bot: &Bot, calls: usize) {
     while bot.aws.call_count() < calls {
         tokio::task::yield_now().await;
     }

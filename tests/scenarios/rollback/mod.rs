@@ -96,6 +96,7 @@ impl Scene {
             causes: vec![Cause::ImageNotFound],
             old_causes: Vec::new(),
             unheard: None,
+            only_tell: false,
             at: bot.now(),
         };
         bot.aws.clear_logs();

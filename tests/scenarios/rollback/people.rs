@@ -1,5 +1,6 @@
 //! A person's `aws lambda invoke`.
 
+use domain::verdict::{RollbackBegun, TellLater};
 use serde_json::{Value, json};
 use simulator::Fault;
 use tests::bot::ENABLED;
@@ -212,6 +213,21 @@ async fn a_release_that_a_person_takes_back_gets_a_last_word() {
     assert_eq!(scene.told(), BEGUN_AND_OVER);
 }
 
+/// The word that was left comes two minutes later.
+async fn told_later(scene: &Scene) {
+    let later = scene.bot.now() + TimeDelta::minutes(2);
+    let left = scene.bot.handed_over().into_iter();
+    let left: Vec<Value> = left.filter(|it| TellLater::parse(it).is_some()).collect();
+    assert!(!left.is_empty());
+    for (number, word) in left.iter().enumerate() {
+        let request = format!("word {number}");
+        scene.bot.deliver_at(later, &request, word).await.unwrap();
+    }
+    for request in scene.bot.asked() {
+        scene.bot.ask_at(later, &request).await.expect("an answer");
+    }
+}
+
 #[tokio::test]
 async fn what_sns_does_not_take_of_a_persons_rollback_is_told_later() {
     let mut world = released(|service| asks(service.breaker(Breaker::on())));
@@ -227,9 +243,7 @@ async fn what_sns_does_not_take_of_a_persons_rollback_is_told_later() {
     );
     assert_eq!(scene.told(), [""; 0]);
     scene.bot.aws.clear_faults();
-    let [request] = scene.bot.asked().try_into().expect("one request");
-    let later = scene.bot.now() + TimeDelta::minutes(2);
-    scene.bot.ask_at(later, &request).await.expect("an answer");
+    told_later(&scene).await;
     assert_eq!(scene.told(), ["rollback_started warning began"]);
     assert_eq!(scene.writes(), ["UpdateService"]);
 }
@@ -275,7 +289,10 @@ async fn a_rollback_that_shifts_traffic_gets_a_last_word_when_it_is_looked_at() 
         invoke(&scene, json!({})).await;
         assert_eq!(scene.writes(), [call]);
         scene.bot.aws.with(World::settle);
-        let begun = scene.bot.handed_over();
+        let begun = scene.bot.handed_over().into_iter();
+        let begun: Vec<Value> = begun
+            .filter(|it| RollbackBegun::parse(it).is_some())
+            .collect();
         let later = scene.bot.now() + TimeDelta::minutes(15);
         for request in ["one", "two"] {
             scene
@@ -285,6 +302,43 @@ async fn a_rollback_that_shifts_traffic_gets_a_last_word_when_it_is_looked_at() 
                 .unwrap();
         }
         assert_eq!(scene.told(), BEGUN_AND_OVER, "{call}");
-        assert_eq!(scene.bot.handed_over().len(), 1, "{call}");
+        assert_eq!(scene.bot.handed_over().len(), 2, "{call}");
+    }
+}
+
+/// Nobody invokes it again. Whatever it did is told once, and nothing is where it did nothing.
+#[tokio::test]
+async fn wherever_a_persons_invocation_dies_what_it_did_is_told() {
+    let setting = async || {
+        let mut world = released(|service| asks(service.breaker(Breaker::on())));
+        world.settle();
+        Scene::over(world, &[ENABLED], Options::default()).await
+    };
+    let undisturbed = setting().await;
+    invoke(&undisturbed, json!({})).await;
+    told_later(&undisturbed).await;
+    assert_eq!(undisturbed.told(), ["rollback_started warning roll_back"]);
+    for dies_after in 12..=20 {
+        let scene = setting().await;
+        scene.bot.aws.inject("*", Fault::hangs().after(dies_after));
+        {
+            let mut answer = std::pin::pin!(invoke(&scene, json!({})));
+            tokio::select! {
+                _ = &mut answer => {}
+                () = crashes::called(&scene.bot, dies_after as usize + 1) => {}
+            }
+        }
+        scene.bot.aws.clear_faults();
+        if scene.bot.handed_over().is_empty() {
+            assert_eq!(scene.writes(), [""; 0], "dies after {dies_after}");
+            continue;
+        }
+        told_later(&scene).await;
+        let told = scene.told();
+        let written = !scene.writes().is_empty();
+        assert!(
+            !written || (1..=2).contains(&told.len()),
+            "dies after {dies_after}: {told:?}"
+        );
     }
 }

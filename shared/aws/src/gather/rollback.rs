@@ -170,7 +170,9 @@ impl Read {
         if let Fact::Known(history) = &mut case.history {
             for entry in history {
                 let detail = self.deployments.get(&entry.arn).and_then(Fact::known);
-                entry.detail = detail.cloned().flatten();
+                if let Some(detail) = detail.cloned().flatten() {
+                    ecs::complete(entry, detail);
+                }
             }
         }
         case.definitions.clone_from(&self.definitions);

@@ -58,9 +58,8 @@ impl Service {
 
     /// The deployment with that `ecs-svc/…` id.
     pub fn deployment(&self, id: &str) -> Option<&Deployment> {
-        self.deployments
-            .iter()
-            .find(|deployment| deployment.id == id)
+        let mut deployments = self.deployments.iter();
+        deployments.find(|deployment| deployment.id == id)
     }
 }
 
@@ -156,6 +155,8 @@ pub struct ServiceDeployment {
 /// What `DescribeServiceDeployments` says beyond `ListServiceDeployments`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceDeploymentDetail {
+    /// `status` by this call; empty where it did not say.
+    pub status: String,
     /// The ARNs of the service revisions that ran when it began: where ECS can go back to.
     pub sources: Vec<String>,
     /// The ARN of the service revision that ECS rolls, or rolled, back to.

@@ -10,8 +10,8 @@ use crate::verdict::{OptIn, Policy};
 const QUEUE: Setting = optional(
     "OPSBOT_ROLLBACK_QUEUE_URL",
     "",
-    "deployment-changed and roll-back only: the queue through which roll-back is asked; where it is \
-     empty, rollbacks are not enabled and no verdict is made",
+    "deployment-changed only: the queue through which roll-back is asked; where it is empty, \
+     rollbacks are not enabled and no verdict is made",
 );
 const DEFAULT: Setting = optional(
     "OPSBOT_ROLLBACK_DEFAULT",

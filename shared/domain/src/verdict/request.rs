@@ -1,7 +1,8 @@
 //! What asks roll-back for a rollback through its queue.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Case, candidates};
 use crate::arn::{ServiceArn, revision_name};
@@ -28,9 +29,34 @@ pub struct Request {
     pub unheard: Option<Unheard>,
     /// When it was asked.
     pub at: DateTime<Utc>,
+    /// Only to tell of an attempt, where there was one: nothing is written.
+    #[serde(default)]
+    pub only_tell: bool,
     /// What the verdict rested on, so that roll-back can ask for all of it at once.
     #[serde(default)]
     pub looked_at: LookedAt,
+}
+
+/// The word that roll-back leaves in deployment-changed's queue, with a delay.
+///
+/// It is left before the call that a person asked for: nobody invokes a person's invocation again
+/// where it dies, or where SNS does not take its alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "opsbot", rename = "tell_later")]
+pub struct TellLater {
+    /// What deployment-changed is to ask.
+    pub request: Request,
+}
+
+impl TellLater {
+    /// Longer than an invocation lasts.
+    pub const AFTER: TimeDelta = TimeDelta::minutes(2);
+
+    /// Reads it, where a message is one.
+    pub fn parse(message: &Value) -> Option<Self> {
+        message.get("opsbot")?;
+        serde_json::from_value(message.clone()).ok()
+    }
 }
 
 /// Where the facts of a verdict stand. To be read first, and never believed.

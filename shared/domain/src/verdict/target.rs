@@ -185,6 +185,10 @@ pub(super) fn elsewhere(
             None => arn,
         })
         .collect();
-    let is_target = sources.iter().any(|name| same(name, target));
-    (!is_target).then(|| sources.first().copied().unwrap_or_default().to_owned())
+    // Which of several it would be nobody says.
+    let other = sources.iter().find(|name| !same(name, target));
+    match other {
+        Some(other) => Some((*other).to_owned()),
+        None => sources.is_empty().then(String::new),
+    }
 }

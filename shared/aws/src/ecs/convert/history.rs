@@ -39,7 +39,9 @@ pub(in crate::ecs) fn detail(deployment: &sdk::ServiceDeployment) -> ServiceDepl
             .map(|it| it.as_str().to_owned())
             .unwrap_or_default(),
     });
+    let status = deployment.status().map(|it| it.as_str().to_owned());
     ServiceDeploymentDetail {
+        status: status.unwrap_or_default(),
         sources: sources.filter_map(|it| owned(it.arn())).collect(),
         rolled_back_to: owned(
             deployment
