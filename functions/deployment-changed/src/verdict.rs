@@ -10,6 +10,7 @@ use domain::stop::Unheard;
 use domain::verdict::{
     Attempts, Case, Decision, Judged, LookedAt, Request, Requester, TellLater, decide, old_causes,
 };
+use serde_json::{Value, json};
 
 use crate::Retry;
 
@@ -113,7 +114,8 @@ impl Question<'_> {
     ) -> Result<(), Missing> {
         let at = self.news.at.timestamp_millis();
         let id = format!("{}#{}@{at}", request.service, self.news.key);
-        ask(request, &id, enabled, invocation).await
+        let group = request.service.to_string();
+        ask(&json!(request), &group, &id, enabled, invocation).await
     }
 }
 
@@ -125,21 +127,20 @@ pub(crate) async fn tell_later(
     let Some(enabled) = invocation.rollbacks else {
         return Ok(());
     };
-    let request = &later.request;
-    let at = request.at.timestamp_millis();
-    let id = format!("{}#told-later#{}@{at}", request.service, request.deployment);
-    let asked = ask(request, &id, enabled, invocation).await;
+    let TellLater { group, id, request } = later;
+    let asked = ask(request, group, id, enabled, invocation).await;
     asked.map_err(Retry::NotAsked)
 }
 
 async fn ask(
-    request: &Request,
+    request: &Value,
+    group: &str,
     id: &str,
     enabled: Enabled<'_>,
     invocation: &Invocation<'_>,
 ) -> Result<(), Missing> {
-    let (clients, group) = (invocation.clients, request.service.to_string());
-    let sent = aws::queues::send_in_order(clients, enabled.queue, request, &group, id).await;
+    let clients = invocation.clients;
+    let sent = aws::queues::send_in_order(clients, enabled.queue, request, group, id).await;
     sent.map_err(|error| {
         tracing::error!("{}", aws::chain(&error));
         Missing::new("roll-back", error.why())

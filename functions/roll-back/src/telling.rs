@@ -69,8 +69,8 @@ pub(crate) async fn tell_later(asked: &Asked, means: &Means<'_>) -> bool {
     let Some(queue) = means.look_again else {
         return false;
     };
-    let request = asked.request(means.invocation.now);
-    let (clients, later) = (means.invocation.clients, TellLater { request });
+    let later = TellLater::of(&asked.request(means.invocation.now));
+    let clients = means.invocation.clients;
     let sent = aws::queues::send(clients, queue, &later, TellLater::AFTER).await;
     sent.inspect_err(|error| tracing::error!("{}", aws::chain(error)))
         .is_ok()
@@ -192,6 +192,10 @@ async fn publish(
 
 /// Records a decision, and once it is known what became of it.
 pub(crate) async fn record(asked: &Asked, ended: &Ended, means: &Means<'_>) {
+    // Who only tells decides nothing.
+    if asked.only_tell {
+        return;
+    }
     let Ended {
         case,
         verdict,

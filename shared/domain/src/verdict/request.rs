@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Case, candidates};
 use crate::arn::{ServiceArn, revision_name};
@@ -44,11 +44,25 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "opsbot", rename = "tell_later")]
 pub struct TellLater {
-    /// What deployment-changed is to ask.
-    pub request: Request,
+    /// The group of the request: its service.
+    pub group: String,
+    /// What the queue knows it by.
+    pub id: String,
+    /// The [`Request`], which deployment-changed sends on as it is.
+    pub request: Value,
 }
 
 impl TellLater {
+    /// Has `request` sent.
+    pub fn of(request: &Request) -> Self {
+        let (service, at) = (request.service.to_string(), request.at.timestamp_millis());
+        Self {
+            id: format!("{service}#told-later#{}@{at}", request.deployment),
+            group: service,
+            request: json!(request),
+        }
+    }
+
     /// Longer than an invocation lasts.
     pub const AFTER: TimeDelta = TimeDelta::minutes(2);
 
