@@ -107,6 +107,12 @@ async fn look_again(begun: &RollbackBegun, invocation: &Invocation<'_>) -> Resul
         tracing::warn!(service = %begun.service, "the rollback is not looked at any more");
         return Ok(());
     }
-    queues::send(invocation.clients, queue, begun, RollbackBegun::LOOK_AFTER).await?;
+    queues::send(
+        invocation.clients,
+        queue,
+        &begun.message(),
+        RollbackBegun::LOOK_AFTER,
+    )
+    .await?;
     Ok(())
 }

@@ -71,7 +71,7 @@ pub(crate) async fn tell_later(asked: &Asked, means: &Means<'_>) -> bool {
     };
     let later = TellLater::of(&asked.request(means.invocation.now));
     let clients = means.invocation.clients;
-    let sent = aws::queues::send(clients, queue, &later, TellLater::AFTER).await;
+    let sent = aws::queues::send(clients, queue, &later.message(), TellLater::AFTER).await;
     sent.inspect_err(|error| tracing::error!("{}", aws::chain(error)))
         .is_ok()
 }
@@ -127,7 +127,7 @@ async fn look_again(ended: &Ended, means: &Means<'_>) -> Result<(), NotSent> {
         at: case.now,
     };
     let clients = means.invocation.clients;
-    aws::queues::send(clients, queue, &begun, RollbackBegun::LOOK_AFTER).await
+    aws::queues::send(clients, queue, &begun.message(), RollbackBegun::LOOK_AFTER).await
 }
 
 /// The one call that there is for a deployment is one piece of news, however it went.

@@ -2,18 +2,16 @@
 //! deployment that shifts traffic ECS promises none at all (Amazon ECS Developer Guide,
 //! `ecs_service_deployment_events`).
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde_json::{Value, json};
 
 use super::seen::{Status, same};
 use crate::arn::ServiceArn;
-use crate::facts::{Deployment, Rollout, Service, ServiceDeployment};
+use crate::facts::{Deployment, Rollout, Service, ServiceDeployment, parse_time};
 
 /// The message that roll-back sends through deployment-changed's queue, with a delay, when it has
 /// begun a rollback.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "opsbot", rename = "rollback_begun")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RollbackBegun {
     /// The service.
     pub service: ServiceArn,
@@ -24,6 +22,8 @@ pub struct RollbackBegun {
     /// When it began.
     pub at: DateTime<Utc>,
 }
+
+const MESSAGE: &str = "rollback_begun";
 
 /// How far the clocks of ECS and of a function may differ.
 const CLOCKS: TimeDelta = TimeDelta::minutes(1);
@@ -49,8 +49,25 @@ pub enum Aftermath {
 impl RollbackBegun {
     /// Reads it, where a message is one.
     pub fn parse(message: &Value) -> Option<Self> {
-        message.get("opsbot")?;
-        serde_json::from_value(message.clone()).ok()
+        let text = |key: &str| message.get(key).and_then(Value::as_str);
+        (text("opsbot")? == MESSAGE).then_some(())?;
+        Some(Self {
+            service: ServiceArn::parse(text("service")?, None)?,
+            failed: text("failed")?.to_owned(),
+            to: text("to")?.to_owned(),
+            at: parse_time(text("at")?)?,
+        })
+    }
+
+    /// As it is sent.
+    pub fn message(&self) -> Value {
+        json!({
+            "opsbot": MESSAGE,
+            "service": self.service.to_string(),
+            "failed": self.failed,
+            "to": self.to,
+            "at": self.at.to_rfc3339_opts(SecondsFormat::Millis, true),
+        })
     }
 
     /// It is looked at after so long, and again until it is over: the longest delay that SQS has
@@ -95,4 +112,22 @@ impl RollbackBegun {
 fn done(primary: &Deployment, at: Option<DateTime<Utc>>) -> Aftermath {
     let deployment = primary.id.clone();
     Aftermath::Done { deployment, at }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_read_as_it_was_sent() {
+        let arn = "arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api";
+        let begun = RollbackBegun {
+            service: ServiceArn::parse(arn, None).unwrap(),
+            failed: "ecs-svc/42".to_owned(),
+            to: "order-api:41".to_owned(),
+            at: DateTime::from_timestamp(1_790_000_000, 0).unwrap(),
+        };
+        assert_eq!(RollbackBegun::parse(&begun.message()), Some(begun));
+        assert_eq!(RollbackBegun::parse(&json!({ "opsbot": "other" })), None);
+    }
 }

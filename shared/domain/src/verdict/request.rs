@@ -37,12 +37,13 @@ pub struct Request {
     pub looked_at: LookedAt,
 }
 
+const TELL_LATER: &str = "tell_later";
+
 /// The word that roll-back leaves in deployment-changed's queue, with a delay.
 ///
 /// It is left before the call that a person asked for: nobody invokes a person's invocation again
 /// where it dies, or where SNS does not take its alert.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "opsbot", rename = "tell_later")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TellLater {
     /// The group of the request: its service.
     pub group: String,
@@ -68,8 +69,19 @@ impl TellLater {
 
     /// Reads it, where a message is one.
     pub fn parse(message: &Value) -> Option<Self> {
-        message.get("opsbot")?;
-        serde_json::from_value(message.clone()).ok()
+        let text = |key: &str| message.get(key).and_then(Value::as_str);
+        (text("opsbot")? == TELL_LATER).then_some(())?;
+        Some(Self {
+            group: text("group")?.to_owned(),
+            id: text("id")?.to_owned(),
+            request: message.get("request")?.clone(),
+        })
+    }
+
+    /// As it is sent.
+    pub fn message(&self) -> Value {
+        let Self { group, id, request } = self;
+        json!({ "opsbot": TELL_LATER, "group": group, "id": id, "request": request })
     }
 }
 
