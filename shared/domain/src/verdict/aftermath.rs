@@ -66,7 +66,7 @@ impl RollbackBegun {
             "service": self.service.to_string(),
             "failed": self.failed,
             "to": self.to,
-            "at": self.at.to_rfc3339_opts(SecondsFormat::Millis, true),
+            "at": self.at.to_rfc3339_opts(SecondsFormat::Secs, true),
         })
     }
 
