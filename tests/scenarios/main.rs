@@ -18,3 +18,4 @@ mod services;
 mod stopped;
 mod verdict;
 mod warning;
+mod watched;

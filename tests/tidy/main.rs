@@ -10,6 +10,7 @@
 
 mod arrows;
 mod events;
+mod loops;
 mod papers;
 mod permissions;
 mod repo;

@@ -9,12 +9,13 @@ use domain::event::{DeploymentChange, DeploymentEvent};
 use domain::facts::{DeploymentFacts, Fact, Missing};
 use domain::good;
 use domain::incident::{News, OpenIncident, ServiceRecord};
+use domain::response::Response;
 use domain::stop::Unheard;
 use domain::verdict::Attempts;
 
-use crate::Retry;
 use crate::telling::{Go, claim, mark, publish};
 use crate::verdict::{Question, judge};
+use crate::{Retry, unfinished};
 
 pub(crate) async fn answer(
     event: DeploymentEvent,
@@ -152,8 +153,9 @@ impl Failure<'_> {
             quiet,
             ..story.incident()
         };
-        if !story.response().is_final() {
-            self.open(open, invocation).await?;
+        let response = story.response();
+        if !response.is_final() {
+            self.open(open, &response, invocation).await?;
         }
         if let Some(answer) = &answer {
             answer.keep(&story, invocation).await;
@@ -183,7 +185,15 @@ impl Failure<'_> {
     /// Remembers the incident as open, before the mark: an invocation that dies in between is
     /// retried, and a second alert is better than an incident whose end nobody is told. A
     /// completion that came in the meantime found nothing open, so its last word is told here.
-    async fn open(&self, open: OpenIncident, invocation: &Invocation<'_>) -> Result<(), Retry> {
+    async fn open(
+        &self,
+        open: OpenIncident,
+        response: &Response,
+        invocation: &Invocation<'_>,
+    ) -> Result<(), Retry> {
+        if let Some(to) = response.goes_back_to() {
+            unfinished::watch(&open, to, self.event, invocation).await;
+        }
         let (state, service) = (invocation.state_after_publish(), &self.event.service);
         let what = Remember::Open(open.clone());
         let record = match state.remember(service, &what).await {

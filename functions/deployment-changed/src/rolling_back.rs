@@ -13,9 +13,9 @@ use domain::facts::{DeploymentFacts, Fact, Rollout};
 use domain::incident::{News, OpenIncident, ServiceRecord};
 use domain::verdict::Attempt;
 
-use crate::Retry;
 use crate::failed::{Failure, How, failing_id};
 use crate::telling::{Go, claim, look, mark, send};
+use crate::{Retry, unfinished};
 
 /// ECS begins with what it was asked for within seconds.
 const JUST_NOW: TimeDelta = TimeDelta::minutes(5);
@@ -156,6 +156,10 @@ async fn update(
     if !open.quiet && !by_opsbot {
         let alert = story.rolling_back(open);
         send(&alert, invocation).await?;
+    }
+    // What opsbot asked ECS for is watched already.
+    if let (false, Some(to)) = (by_opsbot, story.response().goes_back_to()) {
+        unfinished::watch(open, to, event, invocation).await;
     }
     let open = OpenIncident {
         rolling_back_to: event.deployment.clone(),

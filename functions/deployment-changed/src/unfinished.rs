@@ -1,13 +1,14 @@
-//! A rollback that opsbot began is looked at again, until it is over: one that never ends sends no
-//! event, and one that shifts traffic need not send any.
+//! A rollback, of opsbot or of ECS itself, is looked at again until it is over: one that never ends
+//! sends no event, and one that shifts traffic need not send any.
 
 use aws::gather;
+use aws::queues::NotSent;
 use aws::{Invocation, queues};
 use domain::alert::compose::Story;
 use domain::event::{DeploymentChange, DeploymentEvent};
 use domain::facts::{DeploymentFacts, Fact, Missing, Service};
 use domain::incident::{News, OpenIncident, ServiceRecord};
-use domain::verdict::{Aftermath, RollbackBegun};
+use domain::verdict::{Aftermath, By, RollbackBegun};
 
 use crate::telling::{Go, claim, mark, send};
 use crate::{Retry, completed};
@@ -99,20 +100,40 @@ async fn tell(
 }
 
 async fn look_again(begun: &RollbackBegun, invocation: &Invocation<'_>) -> Result<(), Retry> {
-    let queue = invocation.rollbacks.and_then(|enabled| enabled.look_again);
-    let Some(queue) = queue else {
-        return Ok(());
-    };
     if invocation.now - begun.at >= RollbackBegun::LOOK_UNTIL {
         tracing::warn!(service = %begun.service, "the rollback is not looked at any more");
         return Ok(());
     }
-    queues::send(
-        invocation.clients,
-        queue,
-        &begun.message(),
-        RollbackBegun::LOOK_AFTER,
-    )
-    .await?;
-    Ok(())
+    Ok(look_later(begun, invocation).await?)
+}
+
+async fn look_later(begun: &RollbackBegun, invocation: &Invocation<'_>) -> Result<(), NotSent> {
+    let Some(queue) = invocation.look_again else {
+        return Ok(());
+    };
+    let (clients, after) = (invocation.clients, RollbackBegun::LOOK_AFTER);
+    queues::send(clients, queue, &begun.message(), after).await
+}
+
+/// Leaves word to look at a rollback that ECS makes by itself, once its incident is open. Without it
+/// only a rollback that stands still goes unnoticed, so it fails nothing.
+pub(crate) async fn watch(
+    open: &OpenIncident,
+    to: &str,
+    event: &DeploymentEvent,
+    invocation: &Invocation<'_>,
+) {
+    if open.quiet {
+        return;
+    }
+    let begun = RollbackBegun {
+        service: event.service.clone(),
+        failed: open.deployment.clone(),
+        to: to.to_owned(),
+        at: event.at,
+        by: By::Ecs,
+    };
+    if let Err(error) = look_later(&begun, invocation).await {
+        tracing::error!("the rollback of ECS is not watched: {}", aws::chain(&error));
+    }
 }

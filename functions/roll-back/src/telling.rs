@@ -8,7 +8,7 @@ use domain::alert::compose::Rollback;
 use domain::facts::Rollout;
 use domain::incident::{ClosedIncident, News, OpenIncident, incident_id};
 use domain::sanitize::line;
-use domain::verdict::{Decision, Outcome, RollbackBegun, TellLater};
+use domain::verdict::{By, Decision, Outcome, RollbackBegun, TellLater};
 
 use crate::asked::Asked;
 use crate::story::Ended;
@@ -125,6 +125,7 @@ async fn look_again(ended: &Ended, means: &Means<'_>) -> Result<(), NotSent> {
         failed: case.deployment.clone(),
         to: plan.to().to_owned(),
         at: case.now,
+        by: By::Opsbot,
     };
     let clients = means.invocation.clients;
     aws::queues::send(clients, queue, &begun.message(), RollbackBegun::LOOK_AFTER).await

@@ -22,8 +22,6 @@ const ANSWER: Duration = Duration::from_secs(3);
 pub struct Enabled<'a> {
     /// The URL of the queue through which roll-back is asked.
     pub queue: &'a str,
-    /// The URL of the queue through which deployment-changed looks at a rollback again.
-    pub look_again: Option<&'a str>,
     /// What is allowed.
     pub policy: Policy,
 }
@@ -43,6 +41,8 @@ pub struct Invocation<'a> {
     pub deadline: DateTime<Utc>,
     /// What is allowed of rollbacks; `None` where they are not enabled.
     pub rollbacks: Option<Enabled<'a>>,
+    /// The URL of the queue through which deployment-changed looks at a rollback again.
+    pub look_again: Option<&'a str>,
     /// How long to wait before looking again for what another invocation is doing.
     pub patience: Duration,
     began: Instant,
@@ -65,20 +65,21 @@ impl<'a> Invocation<'a> {
             now,
             deadline,
             rollbacks: None,
+            look_again: None,
             patience,
             began,
         }
     }
 
-    /// The same, with rollbacks where the settings enable them.
+    /// The same, with what the settings say of rollbacks.
     pub fn with_rollbacks(self, rollbacks: &'a Rollbacks) -> Self {
         let enabled = |queue: &'a String| Enabled {
             queue,
-            look_again: rollbacks.look_again.as_deref(),
             policy: rollbacks.policy,
         };
         Self {
             rollbacks: rollbacks.queue.as_ref().map(enabled),
+            look_again: rollbacks.look_again.as_deref(),
             ..self
         }
     }

@@ -27,6 +27,8 @@ pub enum Response {
     WillRollBack {
         /// What tripped.
         by: Trip,
+        /// The task definition of the deployment that completed last.
+        to: String,
     },
     /// Rollback is on, but there is no completed deployment to go back to: the service stalls.
     NothingToRollBackTo,
@@ -88,6 +90,23 @@ impl Response {
     /// any more that could recover.
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Over { .. } | Self::Deleted { .. })
+    }
+
+    /// The task definition that ECS goes back to by itself, now or soon.
+    pub fn goes_back_to(&self) -> Option<&str> {
+        match self {
+            Self::RollingBack { to } | Self::WillRollBack { to, .. } => Some(to),
+            Self::Over { .. }
+            | Self::RollbackFailed
+            | Self::NothingToRollBackTo
+            | Self::StoppedOnly { .. }
+            | Self::Superseded { .. }
+            | Self::Unwatched
+            | Self::Watched
+            | Self::Deleted { .. }
+            | Self::OtherController(_)
+            | Self::Unknown => None,
+        }
     }
 }
 
@@ -173,10 +192,14 @@ fn stopped(service: &Service, failed: &Deployment, reason: Option<&str>) -> Resp
         let serves = it.rollout.is_none() && it.running > 0;
         it.id != failed.id && (it.rollout == Some(Rollout::Completed) || serves)
     };
-    let candidate = service.deployments.iter().any(completed);
-    match (rolls_back, candidate) {
-        (true, true) => Response::WillRollBack { by },
-        (true, false) => Response::NothingToRollBackTo,
+    let candidates = service.deployments.iter().filter(|it| completed(it));
+    let last = candidates.max_by_key(|it| it.created_at);
+    match (rolls_back, last) {
+        (true, Some(last)) => {
+            let to = last.task_definition.clone();
+            Response::WillRollBack { by, to }
+        }
+        (true, None) => Response::NothingToRollBackTo,
         (false, _) => Response::StoppedOnly { by },
     }
 }
@@ -256,7 +279,9 @@ mod tests {
     #[test]
     fn the_breaker_with_rollback_will_roll_back() {
         let service = service(vec![failed(), old()], (true, true));
-        check(&service, Response::WillRollBack { by: Trip::Breaker });
+        let to = "order-api:41".to_owned();
+        let by = Trip::Breaker;
+        check(&service, Response::WillRollBack { by, to });
     }
 
     #[test]
@@ -345,7 +370,9 @@ mod tests {
     fn an_event_that_says_failed_is_believed_before_the_service_shows_it() {
         let running = deployment(2, "PRIMARY", Rollout::InProgress, "in progress");
         let service = service(vec![running, old()], (true, true));
-        check(&service, Response::WillRollBack { by: Trip::Breaker });
+        let to = "order-api:41".to_owned();
+        let by = Trip::Breaker;
+        check(&service, Response::WillRollBack { by, to });
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Stops of a deployment under way: handed over once, and not announced beside its failure.
 
+use domain::verdict::RollbackBegun;
 use simulator::Breaker;
 
 use super::*;
@@ -181,7 +182,9 @@ async fn stops_of_a_deployment_whose_incident_is_open_are_counted_into_it() {
         assert_eq!(bot.deliver_batch(some).await, NOTHING);
     }
     assert_eq!(bot.alerts().len(), 1, "nothing beside it: {}", sms(&bot));
-    assert_eq!(bot.handed_over(), [Value::Null; 0]);
+    let mut handed_over = bot.handed_over();
+    handed_over.retain(|it| RollbackBegun::parse(it).is_none());
+    assert_eq!(handed_over, [Value::Null; 0]);
     insta::assert_snapshot!(counts(&bot).join("\n"), @r"
     deployment 4
     stops order-api:42/unknown/app 4

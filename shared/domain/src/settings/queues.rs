@@ -10,7 +10,7 @@ const OWN: Setting = required(
 pub(super) const FAILING: Setting = required(
     "OPSBOT_FAILING_QUEUE_URL",
     "the queue through which deployment-changed hears of a failing deployment from task-stopped, and \
-     of a rollback to look at again; itself it needs it only for that",
+     of a rollback to look at again from roll-back or from itself",
 );
 
 /// The settings of task-stopped beside [`super::ALL`], in the order they are documented.

@@ -58,7 +58,6 @@ impl Rollbacks {
             text => url(text).map(Some),
         };
         let queue = read.value(QUEUE, optional);
-        // Where rollbacks are not enabled there is nothing to look at.
         let look_again = Setting {
             default: Some(""),
             ..FAILING

@@ -5,12 +5,13 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
+use super::By;
 use super::seen::{Status, same};
 use crate::arn::ServiceArn;
 use crate::facts::{Deployment, Rollout, Service, ServiceDeployment, parse_time};
 
-/// The message that roll-back sends through deployment-changed's queue, with a delay, when it has
-/// begun a rollback.
+/// The message to look at a rollback later, sent through deployment-changed's queue with a delay: by
+/// roll-back when it has begun one, by deployment-changed when ECS rolls back itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RollbackBegun {
     /// The service.
@@ -21,9 +22,13 @@ pub struct RollbackBegun {
     pub to: String,
     /// When it began.
     pub at: DateTime<Utc>,
+    /// Whose rollback it is.
+    pub by: By,
 }
 
 const MESSAGE: &str = "rollback_begun";
+const ECS: &str = "ecs";
+const OPSBOT: &str = "opsbot";
 
 /// How far the clocks of ECS and of a function may differ.
 const CLOCKS: TimeDelta = TimeDelta::minutes(1);
@@ -56,6 +61,10 @@ impl RollbackBegun {
             failed: text("failed")?.to_owned(),
             to: text("to")?.to_owned(),
             at: parse_time(text("at")?)?,
+            by: match text("by") {
+                Some(ECS) => By::Ecs,
+                _ => By::Opsbot,
+            },
         })
     }
 
@@ -67,6 +76,10 @@ impl RollbackBegun {
             "failed": self.failed,
             "to": self.to,
             "at": self.at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            "by": match self.by {
+                By::Ecs => ECS,
+                By::Opsbot => OPSBOT,
+            },
         })
     }
 
@@ -121,13 +134,16 @@ mod tests {
     #[test]
     fn a_message_is_read_as_it_was_sent() {
         let arn = "arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api";
-        let begun = RollbackBegun {
-            service: ServiceArn::parse(arn, None).unwrap(),
-            failed: "ecs-svc/42".to_owned(),
-            to: "order-api:41".to_owned(),
-            at: DateTime::from_timestamp(1_790_000_000, 0).unwrap(),
-        };
-        assert_eq!(RollbackBegun::parse(&begun.message()), Some(begun));
+        for by in [By::Ecs, By::Opsbot] {
+            let begun = RollbackBegun {
+                service: ServiceArn::parse(arn, None).unwrap(),
+                failed: "ecs-svc/42".to_owned(),
+                to: "order-api:41".to_owned(),
+                at: DateTime::from_timestamp(1_790_000_000, 0).unwrap(),
+                by,
+            };
+            assert_eq!(RollbackBegun::parse(&begun.message()), Some(begun));
+        }
         assert_eq!(RollbackBegun::parse(&json!({ "opsbot": "other" })), None);
     }
 }

@@ -43,7 +43,7 @@ pub enum EcsRollback {
     },
 }
 
-/// Whose rollback it was.
+/// Whose rollback it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// ECS's.

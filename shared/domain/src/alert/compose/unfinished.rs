@@ -6,10 +6,10 @@ use super::super::{Alert, EvidenceSection, Kind, Severity};
 use super::words::{clock, duration, revision};
 use super::{Story, headline};
 use crate::incident::OpenIncident;
-use crate::verdict::RollbackBegun;
+use crate::verdict::{By, RollbackBegun};
 
 impl Story<'_> {
-    /// opsbot began a rollback, and it is not done yet. `now` is when it was looked at.
+    /// A rollback began, and it is not done yet. `now` is when it was looked at.
     pub fn unfinished(
         &self,
         begun: &RollbackBegun,
@@ -18,14 +18,14 @@ impl Story<'_> {
     ) -> Alert {
         let (to, took) = (revision(&begun.to), duration(now - begun.at));
         let headline = format!("the rollback to {to} is not done after {took}");
-        let how = "and ECS has not completed it since";
+        let how = "and it is not done";
         self.about_rollback(Kind::RollbackUnfinished, &headline, how, begun, open)
     }
 
-    /// ECS calls the rollback that opsbot began failed.
+    /// ECS calls the rollback failed.
     pub fn failed_too(&self, begun: &RollbackBegun, open: &OpenIncident) -> Alert {
         let headline = format!("the rollback to {} failed too", revision(&begun.to));
-        let how = "and ECS calls that failed too";
+        let how = "and that failed too";
         let kind = Kind::RollbackFailed;
         let alert = self.about_rollback(kind, &headline, how, begun, open);
         Alert {
@@ -46,8 +46,12 @@ impl Story<'_> {
         let to = revision(&begun.to);
         alert.incident = open.id.clone();
         alert.headline = headline(self.service, what, None);
+        let who = match begun.by {
+            By::Opsbot => "opsbot began",
+            By::Ecs => "ECS was",
+        };
         alert.what_happened = vec![format!(
-            "opsbot began to roll back from {} to {to} at {}, {how}.",
+            "{who} to roll back from {} to {to} at {}, {how}.",
             open.failing_name(),
             clock(begun.at)
         )];

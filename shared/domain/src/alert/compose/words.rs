@@ -100,7 +100,7 @@ pub(super) fn response(response: &Response, failing: &str) -> String {
              not roll back a rollback."
                 .to_owned()
         }
-        Response::WillRollBack { by: trip } => {
+        Response::WillRollBack { by: trip, .. } => {
             format!(
                 "Rollback is on for {}, so ECS is about to roll back by itself.",
                 tripped(trip)
