@@ -151,12 +151,20 @@ async fn rest(post: &Rc<Post>, shops: &[Shop], at_least: Duration) {
     }
 }
 
-/// The dead letters are delivered again, then everything, until nothing changes any more.
+/// The dead letters are delivered again, and everything is told; then everything is delivered again,
+/// until nothing changes any more.
 async fn end(post: &Rc<Post>, shops: &[Shop]) -> Result<(), Broken> {
     judge(post)?;
     let mut parcels = post.dead.take();
+    post.house.tell(|| "--- the dead letters again".to_owned());
+    for parcel in &parcels {
+        post.carry(parcel).await;
+    }
+    rest(post, shops, Duration::from_secs(180)).await;
+    judge(post)?;
     parcels.append(&mut post.delivered.take());
     let parcels = distinct(parcels);
+    all_told(post, &parcels)?;
     let mut change = String::new();
     for round in 0..ROUNDS {
         let aws = &post.house.aws;
@@ -169,8 +177,7 @@ async fn end(post: &Rc<Post>, shops: &[Shop]) -> Result<(), Broken> {
         post.collect();
         let after = (aws.write_count(), aws.published().len());
         if before == after {
-            judge(post)?;
-            return all_told(post, &parcels);
+            return judge(post);
         }
         change = format!("writes and alerts were {before:?}, are {after:?}");
         rest(post, shops, Duration::from_secs(60)).await;
