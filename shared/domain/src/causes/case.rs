@@ -176,8 +176,10 @@ impl<'a> Case<'a> {
 
     fn by_exit_code(&self) -> Option<Draft<'a>> {
         let in_words = || {
-            let text = Text::of(self.task.stopped_reason.as_deref()?);
-            exit::in_words(&text)
+            let containers = self.task.containers.iter();
+            let reasons = containers.map(|it| &it.reason);
+            let mut said = std::iter::once(&self.task.stopped_reason).chain(reasons);
+            said.find_map(|text| exit::in_words(&Text::of(text.as_deref()?)))
         };
         let container = self.culprit.map(|index| &self.task.containers[index]);
         let code = container
@@ -188,7 +190,7 @@ impl<'a> Case<'a> {
         let confidence = match code {
             // What a container ends with when it is being stopped explains nothing.
             0 | exit::TERMINATED if stopped => return None,
-            _ if stopped => Confidence::Possible,
+            _ if stopped || self.did_not_start() => Confidence::Possible,
             _ => Confidence::Likely,
         };
         let name = container.and_then(|container| container.name.as_deref());
@@ -228,6 +230,12 @@ impl<'a> Case<'a> {
             )
         });
         by_code || by_words
+    }
+
+    /// Whether ECS says why the task never began: what a container of it exited with, one that others
+    /// wait for, is a symptom at best.
+    fn did_not_start(&self) -> bool {
+        self.said.is_some() && self.task.stop_code == Some(StopCode::TaskFailedToStart)
     }
 
     /// The scheduler stopped the task on purpose, but a container had to be killed: that is the

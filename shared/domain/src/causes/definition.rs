@@ -44,6 +44,7 @@ pub(super) const DEFINITION: Family = Family {
                 "invalid hostname",
                 "invalid isolation",
                 "unknown runtime",
+                "container for link",
             ]],
         ),
         likely(
@@ -58,8 +59,14 @@ pub(super) const DEFINITION: Family = Family {
                     "platform version",
                     "network mode",
                     "operating system",
+                    "resource requirements",
+                    "requested configuration",
+                    "proxy type",
+                    "task memory limit",
                 ],
                 &[
+                    "greater than",
+                    "does not exist",
                     "not compatible",
                     "incompatible",
                     "not support",

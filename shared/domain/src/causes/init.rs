@@ -73,6 +73,7 @@ pub(super) const ROLES: Family = Family {
                     "is not valid",
                     "invalid role",
                     "unable to get credentials",
+                    "credentials not available",
                     "could not retrieve credentials",
                 ],
             ],

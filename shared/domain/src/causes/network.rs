@@ -62,6 +62,8 @@ pub(super) const INTERFACES: Family = Family {
         "security group",
         "networking",
         "cni",
+        "netplugin",
+        "veth",
     ],
     rules: &[
         certain(
@@ -130,6 +132,16 @@ pub(super) const INTERFACES: Family = Family {
                 "invoke cni",
                 "eni not",
                 "eni was",
+                "configure eni",
+                "configuring eni",
+                "setup eni",
+                "set up eni",
+                "regular eni",
+                "branch eni",
+                "trunk eni",
+                "primary eni",
+                "netplugin",
+                "veth",
             ]],
         ),
         likely(

@@ -116,6 +116,7 @@ pub(super) const PLACEMENT: Family = Family {
                 "memberof",
                 "distinctinstance",
                 "placement constraint",
+                "placement_constraint",
                 "host port",
             ]],
         ),

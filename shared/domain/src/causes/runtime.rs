@@ -71,6 +71,7 @@ pub(super) const DEPENDENCY: Family = Family {
                 ],
                 &[
                     "did not exit successfully",
+                    "did not complete",
                     "never start",
                     "timed out",
                     "not resolved",
@@ -123,6 +124,7 @@ pub(super) const TIMEOUTS: Family = Family {
                 "cannot kill container",
                 "failed to kill container",
                 "tried to kill container",
+                "state to stopped",
             ]],
         ),
         possible(
@@ -155,6 +157,7 @@ pub(super) const TIMEOUTS: Family = Family {
                 ],
                 &[
                     "to start",
+                    "not start",
                     "starting",
                     "transition to",
                     "to create",
@@ -223,6 +226,10 @@ pub(super) const PLATFORM: Family = Family {
                 "unexpected error",
                 "failed to create endpoint",
                 "network bridge",
+                "ecs-bridge",
+                "hcsshim",
+                "hns failed",
+                "windows system call",
                 "please try again",
                 "platform error",
                 "agent error",

@@ -75,7 +75,8 @@ pub(super) const SENTENCES: Family = Family {
         possible(
             ContainerHealthCheck,
             &[&["health check", "healthcheck"], &["fail", "unhealthy"]],
-        ),
+        )
+        .unless(&["container instance"]),
         certain(SchedulerStop, &[&["scaling activity initiated by"]]),
         certain(
             SchedulerStop,
@@ -88,8 +89,17 @@ pub(super) const SENTENCES: Family = Family {
                 &["stopped by the service scheduler", "has stopped"],
                 RUNNING,
             ],
+        )
+        .unless(&["draining"]),
+        likely(SchedulerStop, &[&["service scheduler initiated"]]),
+        certain(
+            UserStopped,
+            &[&[
+                "stopped by user",
+                "stopped by the user",
+                "stopped by a user",
+            ]],
         ),
-        certain(UserStopped, &[&["task stopped by user", "stopped by user"]]),
         certain(
             SpotInterruption,
             &[&["spot task was interrupted", "spotinterruption"]],
@@ -147,7 +157,13 @@ pub(super) const SENTENCES: Family = Family {
     ],
 };
 
-const UNWELL: &[&str] = &["is unhealthy", "failed health check", "health check failed"];
+const UNWELL: &[&str] = &[
+    "is unhealthy",
+    "failed health check",
+    "health check failed",
+    "healthcheck failed",
+    "failed healthcheck",
+];
 const RUNNING: &[&str] = &["running task", "service scheduler"];
 const REBALANCING: &[&str] = &[
     "availability-zone rebalancing",

@@ -31,6 +31,7 @@ const ABOUT_SECRETS: &[&str] = &[
     "secret data",
     "ssm secret",
     "asm secret",
+    "asmsecret",
     "secret does not exist",
     "ssm",
     "secretvalue",
@@ -94,6 +95,9 @@ const ANSWERED: &[&str] = &[
     "no value",
     "expired",
     "empty",
+    "invalid",
+    "could not find",
+    "missing",
 ];
 
 /// A refusal is answered at once; only what gets no answer is tried again and again.

@@ -45,7 +45,14 @@ pub(super) const EFS: Family = Family {
             EfsMount,
             &[
                 &["efs"],
-                &["fail", "unable", "denied", "timed out", "error"],
+                &[
+                    "fail",
+                    "unable",
+                    "denied",
+                    "timed out",
+                    "error",
+                    "does not match",
+                ],
             ],
         )
         .unless(&["prefs", "cannotpull", "refs/", "does not support"]),
@@ -107,6 +114,8 @@ pub(super) const VOLUMES: Family = Family {
                     "timeout",
                     "not found",
                     "does not exist",
+                    "does not match",
+                    "only supported",
                     "invalid",
                     "denied",
                     "could not",
