@@ -137,4 +137,5 @@ const PLATFORM_IN_RUNTIME: &[&[&str]] = &[&[
     "containerd.sock",
     "docker.sock",
     "file exists",
+    "id exists",
 ]];

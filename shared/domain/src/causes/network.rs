@@ -117,6 +117,8 @@ pub(super) const INTERFACES: Family = Family {
                 "invalidgroup.notfound",
                 "invalidsecuritygroup",
                 "eni attach",
+                "attaching eni",
+                "eniprovision",
                 "attach eni",
                 "eni provision",
                 "provision eni",

@@ -117,6 +117,7 @@ pub(super) const PLACEMENT: Family = Family {
                 "distinctinstance",
                 "placement constraint",
                 "placement_constraint",
+                "encountered error \"agent\"",
                 "host port",
             ]],
         ),
