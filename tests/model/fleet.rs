@@ -69,7 +69,7 @@ fn shop(world: &mut World, name: &'static str, chance: &mut Chance) -> Shop {
     let mut service = world
         .service(CLUSTER, name)
         .task_definition(&format!("{name}:1"))
-        .desired(chance.pick(&[1, 1, 2]) as u32);
+        .desired(chance.pick(&[1, 1, 1, 2, 2, 9]) as u32);
     if let Some(group) = &group {
         service = service.target_group(group, "app", 8080);
     }

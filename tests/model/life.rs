@@ -257,7 +257,7 @@ pub fn request(
         deployment: deployment.to_owned(),
         causes,
         old_causes: Vec::new(),
-        unheard: None,
+        silent: None,
         only_tell: false,
         at: world.now(),
         looked_at: LookedAt::default(),

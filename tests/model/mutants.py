@@ -73,6 +73,8 @@ MUTANTS = [
         [row("rows::is_not_too_often(&seen)"), CLAIM_CAP]),
     ("row: stack in progress", [row("rows::stack_rests(&seen)")]),
     ("row: not its fault", [row("rows::is_its_fault(&seen)")]),
+    ("row: too few", [(ROWS, "    (failed < enough).then_some((failed, enough))\n",
+        "    let _ = failed < enough;\n    None\n")]),
     ("row: not ours", [row("rows::service_is_ours(seen.service)")]),
     ("target: successful ones only",
         [(TARGETS, "Status::of(entry) == Status::Successful && own", "own")]),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{cell::Cell, cell::RefCell};
 
-use domain::stop::{Unheard, handover};
+use domain::stop::{Unheard, given_up_at, handover};
 use domain::verdict::Request;
 use serde_json::{Value, json};
 use tests::bot::taken;
@@ -50,7 +50,7 @@ pub struct Post {
     collected: Cell<usize>,
     chance: RefCell<Chance>,
     waiting: RefCell<BTreeMap<String, VecDeque<(Parcel, usize)>>>,
-    handed: RefCell<BTreeSet<String>>,
+    handed: RefCell<BTreeSet<(String, bool)>>,
     /// Everything that was delivered at least once, and what ended in a dead-letter queue.
     pub delivered: RefCell<Vec<Parcel>>,
     pub dead: RefCell<Vec<Parcel>>,
@@ -149,12 +149,16 @@ impl Post {
                     }
                     (Some(_), _) => Unheard::Slow,
                 };
-                (stops >= 3).then(|| (primary.id.clone(), stops, unheard, world.now()))
+                // At the third, and where the breaker would give up.
+                let enough = given_up_at(service.settings.desired.try_into().unwrap_or(i32::MAX));
+                let which = (stops >= 3).then_some(stops >= enough)?;
+                let id = primary.id.clone();
+                Some((id, which, stops, unheard, world.now()))
             });
-            let Some((id, stops, unheard, at)) = failing else {
+            let Some((id, which, stops, unheard, at)) = failing else {
                 continue;
             };
-            if self.handed.borrow_mut().insert(id.clone()) && self.percent(70) {
+            if self.handed.borrow_mut().insert((id.clone(), which)) && self.percent(70) {
                 let arn = domain::arn::ServiceArn::parse(&shop.arn, None).expect("an ARN");
                 let event = handover("aws.ecs", &arn, &id, stops, unheard, at);
                 let delay = self.seconds(1, 5);

@@ -16,6 +16,7 @@ mod incident;
 mod rollback;
 mod services;
 mod stopped;
+mod too_few;
 mod verdict;
 mod warning;
 mod watched;

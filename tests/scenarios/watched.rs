@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use domain::verdict::RollbackBegun;
 use serde_json::Value;
 use simulator::{Fault, World};
-use stories::{Story, until};
+use stories::{CLUSTER, SERVICE, Story, until};
 use tests::bot::Bot;
 
 const QUARTER: TimeDelta = TimeDelta::minutes(15);
@@ -87,4 +87,25 @@ async fn an_alert_leaves_also_where_the_rollback_cannot_be_watched() {
     });
     bot.deliver_all(&events).await;
     assert_eq!((bot.alerts().len(), left(&bot).len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_service_that_is_deleted_meanwhile_is_not_called_unfinished_and_leaves_nothing_open() {
+    let bot = told(&[]).await;
+    bot.aws
+        .with(|world: &mut World| world.delete_service(CLUSTER, SERVICE));
+    let begun = left(&bot);
+    looked_at(&bot, QUARTER, &begun[0]).await;
+    assert_eq!((bot.alerts().len(), left(&bot).len()), (1, 1));
+    let service = RollbackBegun::parse(&begun[0]).expect("a word").service;
+    let record = bot.invocation("look").state().record(&service).await;
+    assert_eq!(record.known().expect("a record").open, []);
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_be_read_is_looked_at_again_and_not_called_unfinished() {
+    let bot = told(&[]).await;
+    bot.aws.inject("ecs:DescribeServices", Fault::denied());
+    looked_at(&bot, QUARTER, &left(&bot)[0]).await;
+    assert_eq!((bot.alerts().len(), left(&bot).len()), (1, 2));
 }

@@ -1,7 +1,7 @@
 //! A deployment failed: gather, diagnose, tell, remember the incident as open.
 
 use aws::Invocation;
-use aws::gather::{self, Glance};
+use aws::gather::{self, Closer, Glance};
 use aws::state::Remember;
 use domain::alert::compose::Story;
 use domain::arn::ServiceArn;
@@ -10,7 +10,7 @@ use domain::facts::{DeploymentFacts, Fact, Missing};
 use domain::good;
 use domain::incident::{News, OpenIncident, ServiceRecord};
 use domain::response::Response;
-use domain::stop::Unheard;
+use domain::stop::Silent;
 use domain::verdict::Attempts;
 
 use crate::telling::{Go, claim, mark, publish};
@@ -84,7 +84,16 @@ pub(crate) enum How {
     /// ECS called it failed.
     Failed,
     /// So many of its tasks stopped, and ECS does not say so.
-    Failing { stops: u64, unheard: Unheard },
+    Failing(Silent),
+}
+
+impl How {
+    pub(crate) fn silent(self) -> Option<Silent> {
+        match self {
+            Self::Failed => None,
+            Self::Failing(silent) => Some(silent),
+        }
+    }
 }
 
 impl Failure<'_> {
@@ -92,7 +101,7 @@ impl Failure<'_> {
         let deployment = self.deployment.unwrap_or("unknown");
         match self.how {
             How::Failed => News::failed(deployment, self.event.at),
-            How::Failing { .. } => News::failing(deployment, self.event.at),
+            How::Failing(_) => News::failing(deployment, self.event.at),
         }
     }
 
@@ -122,19 +131,10 @@ impl Failure<'_> {
                 invocation
             ),
         );
+        let news = self.news();
         let judging = async {
             let (deployment, enabled) = judges?;
-            let question = Question {
-                story: self.story(&closer.facts, unmarked),
-                deployment,
-                closer: &closer,
-                attempts,
-                unheard: match self.how {
-                    How::Failed => None,
-                    How::Failing { unheard, .. } => Some(unheard),
-                },
-                news: &self.news(),
-            };
+            let question = self.question(deployment, &closer, (attempts, unmarked), &news);
             // On the heap: it is the largest of the futures, and mostly not there.
             Some(Box::pin(judge(question, enabled, invocation)).await)
         };
@@ -146,9 +146,16 @@ impl Failure<'_> {
         };
         let alert = match self.how {
             How::Failed => story.failed(),
-            How::Failing { stops, unheard } => story.keeps_failing(stops, unheard),
+            How::Failing(Silent { stops, unheard }) => story.keeps_failing(stops, unheard),
         };
-        let quiet = publish(&alert, invocation).await?;
+        // What was decided is on record also where SNS takes nothing.
+        let keep = async {
+            if let Some(answer) = &answer {
+                answer.keep(service, invocation).await;
+            }
+        };
+        let (quiet, ()) = tokio::join!(publish(&alert, invocation), keep);
+        let quiet = quiet?;
         let open = OpenIncident {
             quiet,
             ..story.incident()
@@ -157,14 +164,57 @@ impl Failure<'_> {
         if !response.is_final() {
             self.open(open, &response, invocation).await?;
         }
-        if let Some(answer) = &answer {
-            answer.keep(&story, invocation).await;
-            if let Some(missing) = &answer.judged.not_asked {
-                return Err(Retry::NotAsked(missing.clone()));
-            }
+        let not_asked = answer.and_then(|answer| answer.judged.not_asked);
+        if let Some(missing) = not_asked {
+            return Err(Retry::NotAsked(missing));
         }
         mark(service, &self.news(), invocation).await;
         Ok(())
+    }
+
+    fn question<'s>(
+        &'s self,
+        deployment: &'s str,
+        closer: &'s Closer,
+        (attempts, unmarked): (Fact<Attempts>, Option<&'s Missing>),
+        news: &'s News,
+    ) -> Question<'s> {
+        Question {
+            story: self.story(&closer.facts, unmarked),
+            deployment,
+            closer,
+            attempts,
+            silent: self.how.silent(),
+            news,
+        }
+    }
+
+    /// Has roll-back judge it again, and tell what it decides: people know of it, and more of its
+    /// tasks have failed since.
+    pub(crate) async fn judged_again(
+        &self,
+        deployment: &str,
+        glance: Glance,
+        invocation: &Invocation<'_>,
+    ) -> Result<(), Retry> {
+        let Some(enabled) = invocation.rollbacks else {
+            return Ok(());
+        };
+        let (asking, service) = (invocation.asking(), &self.event.service);
+        let (closer, attempts) = tokio::join!(
+            gather::closer(
+                &asking,
+                service,
+                glance,
+                Some(deployment),
+                self.record,
+                true
+            ),
+            attempts(service, Some(deployment), invocation),
+        );
+        let news = self.news();
+        let question = self.question(deployment, &closer, (attempts, None), &news);
+        question.hand_on(enabled, invocation).await
     }
 
     fn story<'s>(&'s self, facts: &'s DeploymentFacts, unmarked: Option<&'s Missing>) -> Story<'s> {

@@ -6,7 +6,7 @@ use aws::gather::{self, Glance};
 use domain::event::{DeploymentChange, DeploymentEvent, ServiceAction};
 use domain::facts::{Fact, Rollout};
 use domain::incident::ServiceRecord;
-use domain::stop::{Unheard, judge};
+use domain::stop::{Silent, Unheard, given_up_at, judge};
 
 use crate::Retry;
 use crate::failed::{Failure, How, failing_id};
@@ -14,7 +14,7 @@ use crate::telling::{Go, claim};
 
 pub(crate) async fn answer(
     event: DeploymentEvent,
-    (stops, unheard): (u64, Unheard),
+    silent: Silent,
     invocation: &Invocation<'_>,
 ) -> Result<(), Retry> {
     let (asking, state) = (invocation.asking(), invocation.state());
@@ -26,8 +26,7 @@ pub(crate) async fn answer(
         tracing::info!("the deployment does not fail any more");
         return Ok(());
     }
-    let how = How::Failing { stops, unheard };
-    tell(&event, how, glance, &record, invocation).await
+    tell(&event, How::Failing(silent), glance, &record, invocation).await
 }
 
 /// Whether a handover comes so late that its deployment has completed, or is gone.
@@ -63,7 +62,15 @@ pub(crate) fn impaired(
     Some((event, unheard))
 }
 
-/// Tells it, unless people know of this deployment.
+/// Whether so many tasks failed that the circuit breaker would give the deployment up.
+fn enough(how: How, glance: &Glance) -> bool {
+    let stops = how.silent().map_or(0, |silent| silent.stops);
+    let service = glance.service.known();
+    service.is_some_and(|it| stops >= given_up_at(it.desired))
+}
+
+/// Tells it, unless people know of this deployment. What they know of is judged again where by now
+/// enough of it failed.
 pub(crate) async fn tell(
     event: &DeploymentEvent,
     how: How,
@@ -72,19 +79,25 @@ pub(crate) async fn tell(
     invocation: &Invocation<'_>,
 ) -> Result<(), Retry> {
     let deployment = event.deployment.as_deref();
-    let open = record
-        .known()
-        .and_then(|record| record.open_for(deployment?));
-    if let Some(open) = open {
-        tracing::info!("people know of {}", open.id);
-        return Ok(());
-    }
     let failure = Failure {
         event,
         deployment,
         record,
         how,
     };
+    let known = deployment.zip(record.known());
+    let open = known.and_then(|(deployment, record)| record.open_for(deployment));
+    if let Some(open) = open {
+        tracing::info!("people know of {}", open.id);
+        return match enough(how, &glance) {
+            true => {
+                failure
+                    .judged_again(&open.deployment, glance, invocation)
+                    .await
+            }
+            false => Ok(()),
+        };
+    }
     match claim(&event.service, &failure.news(), invocation).await? {
         Go::Tell(unmarked) => failure.tell(glance, unmarked.as_ref(), invocation).await,
         Go::Drop => Ok(()),

@@ -20,6 +20,7 @@ use aws::queues::NotSent;
 use aws::tell::NotPublished;
 use domain::event::{DeploymentChange, Parsed, Trigger, parse};
 use domain::facts::Missing;
+use domain::stop::Silent;
 use domain::verdict::{RollbackBegun, TellLater};
 use serde_json::Value;
 
@@ -91,7 +92,8 @@ async fn one(event: &Value, invocation: &Invocation<'_>) -> Result<(), Retry> {
         Parsed::Trigger(Trigger::Deployment(event)) => match event.change {
             DeploymentChange::Failed => Box::pin(failed::answer(event, invocation)).await,
             DeploymentChange::Failing { stops, unheard } => {
-                Box::pin(failing::answer(event, (stops, unheard), invocation)).await
+                let silent = Silent { stops, unheard };
+                Box::pin(failing::answer(event, silent, invocation)).await
             }
             DeploymentChange::RollingBack => {
                 Box::pin(rolling_back::answer(event, invocation)).await

@@ -3,11 +3,12 @@
 
 use aws::gather;
 use aws::queues::NotSent;
+use aws::state::Remember;
 use aws::{Invocation, queues};
 use domain::alert::compose::Story;
 use domain::event::{DeploymentChange, DeploymentEvent};
-use domain::facts::{DeploymentFacts, Fact, Missing, Service};
-use domain::incident::{News, OpenIncident, ServiceRecord};
+use domain::facts::{DeploymentFacts, Fact, Missing, Service, Why};
+use domain::incident::{ClosedIncident, News, OpenIncident, ServiceRecord};
 use domain::verdict::{Aftermath, By, RollbackBegun};
 
 use crate::telling::{Go, claim, mark, send};
@@ -30,7 +31,11 @@ pub(crate) async fn answer(
     };
     let aftermath = match &known {
         Fact::Known(service) => begun.aftermath(service, &read(history)?),
-        Fact::Missing(_) => Aftermath::UnderWay,
+        Fact::Missing(missing) if matches!(missing.why, Why::NotFound { .. }) => Aftermath::Gone,
+        Fact::Missing(missing) => {
+            tracing::warn!(?missing, "the rollback could not be looked at");
+            return look_again(begun, invocation).await;
+        }
     };
     match aftermath {
         Aftermath::Done { deployment, at } => {
@@ -45,7 +50,8 @@ pub(crate) async fn answer(
             completed::end(&ended, &record, invocation).await
         }
         // The incident ends with what was released.
-        Aftermath::Overtaken => Ok(()),
+        Aftermath::Overtaken => look_again(begun, invocation).await,
+        Aftermath::Gone => close(begun, invocation).await,
         Aftermath::Failed => tell(begun, (&open, record), known, true, invocation).await,
         Aftermath::UnderWay => {
             tell(begun, (&open, record), known, false, invocation).await?;
@@ -59,6 +65,17 @@ fn read<T>(fact: Fact<T>) -> Result<T, Retry> {
         Fact::Known(known) => Ok(known),
         Fact::Missing(missing) => Err(Retry::NotRemembered(missing)),
     }
+}
+
+/// A service that is gone recovers no more. A new one of its name begins without incidents.
+async fn close(begun: &RollbackBegun, invocation: &Invocation<'_>) -> Result<(), Retry> {
+    let closed = ClosedIncident {
+        deployment: begun.failed.clone(),
+        closed_at: invocation.now,
+    };
+    let closed = Remember::Closed(closed, vec![begun.failed.clone()]);
+    let state = invocation.state();
+    read(state.remember(&begun.service, &closed).await).map(|_| ())
 }
 
 /// Tells that it is not done, or failed: each once.

@@ -4,11 +4,13 @@ use aws::Invocation;
 use aws::gather::{Closer, complete};
 use aws::invocation::Enabled;
 use domain::alert::compose::Story;
+use domain::arn::ServiceArn;
 use domain::facts::{Fact, Missing};
 use domain::incident::News;
-use domain::stop::Unheard;
+use domain::stop::Silent;
 use domain::verdict::{
-    Attempts, Case, Decision, Judged, LookedAt, Request, Requester, TellLater, decide, old_causes,
+    Attempts, Case, Decision, Judged, LookedAt, OptIn, Request, Requester, Rung, TellLater, decide,
+    old_causes,
 };
 use serde_json::{Value, json};
 
@@ -23,7 +25,7 @@ pub(crate) struct Question<'a> {
     pub(crate) closer: &'a Closer,
     pub(crate) attempts: Fact<Attempts>,
     /// Why ECS does not call it failing, where it does not.
-    pub(crate) unheard: Option<Unheard>,
+    pub(crate) silent: Option<Silent>,
     /// The piece of news that the failure is.
     pub(crate) news: &'a News,
 }
@@ -82,12 +84,29 @@ impl Question<'_> {
             definitions: self.closer.definitions(),
             causes: self.story.causes(),
             old_causes: old.unwrap_or_default(),
-            unheard: self.unheard,
+            silent: self.silent,
             stack: None,
             requester: Requester::Event,
             policy: enabled.policy,
             now: invocation.now,
         }
+    }
+
+    /// Asks roll-back to decide and to tell, unless the service's owner wants nothing of it.
+    pub(crate) async fn hand_on(
+        &self,
+        enabled: Enabled<'_>,
+        invocation: &Invocation<'_>,
+    ) -> Result<(), Retry> {
+        let mut case = self.case(enabled, invocation);
+        let service = case.service.known();
+        let rung = service.map(|it| Rung::of(&it.tags, enabled.policy.default));
+        if rung.is_some_and(|rung| rung.opt_in() == OptIn::Off) {
+            return Ok(());
+        }
+        complete(&invocation.asking(), &mut case).await;
+        let asked = self.ask(&self.request(&case), enabled, invocation).await;
+        asked.map_err(Retry::NotAsked)
     }
 
     fn request(&self, case: &Case) -> Request {
@@ -97,7 +116,7 @@ impl Question<'_> {
             incident: self.story.incident().id,
             causes: case.causes.clone(),
             old_causes: case.old_causes.clone(),
-            unheard: case.unheard,
+            silent: case.silent,
             at: case.now,
             only_tell: false,
             looked_at: LookedAt::named_by(case),
@@ -149,9 +168,9 @@ async fn ask(
 
 impl Answer {
     /// Keeps the record of the decision.
-    pub(crate) async fn keep(&self, story: &Story<'_>, invocation: &Invocation<'_>) {
+    pub(crate) async fn keep(&self, service: &ServiceArn, invocation: &Invocation<'_>) {
         let state = invocation.state_after_publish();
         // Where the table does not take it the log has it.
-        let _ = state.decided(story.service, &self.decision).await;
+        let _ = state.decided(service, &self.decision).await;
     }
 }

@@ -6,6 +6,7 @@ use aws::gather;
 use domain::alert::compose::Story;
 use domain::event::ServiceAction;
 use domain::incident::News;
+use domain::stop::Silent;
 
 use crate::failed::{How, failing_id};
 use crate::telling::{Go, claim, mark, publish};
@@ -39,7 +40,7 @@ pub(crate) async fn answer(
         return Ok(());
     }
     if let Some((event, unheard)) = failing::impaired(&action, &glance) {
-        let how = How::Failing { stops: 0, unheard };
+        let how = How::Failing(Silent { stops: 0, unheard });
         return failing::tell(&event, how, glance, &record, invocation).await;
     }
     let deployment = failing_id(&glance);

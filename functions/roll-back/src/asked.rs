@@ -7,7 +7,7 @@ use domain::arn::ServiceArn;
 use domain::causes::Cause;
 use domain::facts::{Fact, Missing};
 use domain::incident::incident_id;
-use domain::stop::Unheard;
+use domain::stop::Silent;
 use domain::verdict::{Case, Invoke, LookedAt, Request, Requester};
 
 use crate::Means;
@@ -21,7 +21,7 @@ pub(crate) struct Asked {
     pub(crate) incident: Option<String>,
     causes: Vec<Cause>,
     old_causes: Vec<Cause>,
-    unheard: Option<Unheard>,
+    silent: Option<Silent>,
     looked_at: LookedAt,
     requester: Requester,
     /// Why a person's service could not be read, so that it is not known what is judged.
@@ -45,7 +45,7 @@ impl Asked {
             incident: Some(request.incident),
             causes: request.causes,
             old_causes: request.old_causes,
-            unheard: request.unheard,
+            silent: request.silent,
             looked_at: request.looked_at,
             requester: Requester::Event,
             reason: None,
@@ -65,7 +65,7 @@ impl Asked {
             incident: None,
             causes: Vec::new(),
             old_causes: Vec::new(),
-            unheard: None,
+            silent: None,
             looked_at: LookedAt {
                 deployments: current.into_iter().collect(),
                 stack: stack.cloned(),
@@ -88,7 +88,7 @@ impl Asked {
             incident: incident.unwrap_or_else(|| incident_id(&self.service, &self.deployment)),
             causes: self.causes.clone(),
             old_causes: self.old_causes.clone(),
-            unheard: self.unheard,
+            silent: self.silent,
             only_tell: true,
             at,
             looked_at: self.looked_at.clone(),
@@ -109,7 +109,7 @@ impl Asked {
             looked_at: &self.looked_at,
             causes: &self.causes,
             old_causes: &self.old_causes,
-            unheard: self.unheard,
+            silent: self.silent,
             requester: self.requester.clone(),
             policy: means.policy,
             now: invocation.time(),

@@ -111,12 +111,13 @@ async fn open_it(asked: &Asked, alert: &Alert, ended: &Ended, means: &Means<'_>)
     }
 }
 
-/// Has deployment-changed look at the rollback after a while: one that never ends sends no event.
+/// Has deployment-changed look at the rollback after a while, also where it is only known that it may
+/// be on: one that never ends sends no event.
 async fn look_again(ended: &Ended, means: &Means<'_>) -> Result<(), NotSent> {
     let (Some(queue), Some((plan, outcome))) = (means.look_again, &ended.tried) else {
         return Ok(());
     };
-    if !outcome.is_done() {
+    if !outcome.is_done() && !outcome.is_unsure() {
         return Ok(());
     }
     let case = &ended.case;

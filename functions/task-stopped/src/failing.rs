@@ -1,4 +1,5 @@
-//! A deployment that keeps failing while ECS says nothing is handed to deployment-changed, once.
+//! A deployment that keeps failing while ECS says nothing is handed to deployment-changed: once to be
+//! told, and once more where so much of it has failed that it may be rolled back.
 
 use aws::Invocation;
 use aws::counting::Claimed;
@@ -7,7 +8,7 @@ use chrono::TimeDelta;
 use domain::incident::incident_id;
 use domain::settings::Queues;
 use domain::stop::{
-    Count, NotFailing, Said, Story, Unheard, deployment_key, handover, judge, next_at,
+    Count, NotFailing, Said, Story, Unheard, deployment_key, given_up_at, handover, judge, next_at,
 };
 
 use crate::Retry;
@@ -85,44 +86,74 @@ impl Case<'_> {
     ) -> Result<(Said, u64), Retry> {
         let record = self.around.record.known();
         let (arn, deployment) = (&self.story.subject.arn, self.deployment);
-        if let Some(open) = record.and_then(|record| record.open_for(deployment)) {
-            // People know that it failed: its stops are counted into that incident.
-            return Ok((
-                counted_into(open.id.clone(), invocation),
-                next_at(count.tasks),
-            ));
-        }
         // It is judged anew now and then: it may be mended, and fail again.
-        let next = next_at(count.tasks);
-        if self.handed_over(count.said.clone(), invocation).is_some() {
-            return Ok((count.said.clone(), next));
-        }
-        Ok(match self.judged() {
-            Some(Ok(unheard)) => {
-                let (source, at) = (&invocation.settings.event_source, invocation.now);
-                let event = handover(source, arn, deployment, count.tasks, unheard, at);
-                let now = TimeDelta::zero();
-                aws::queues::send(invocation.clients, &queues.failing, &event, now).await?;
-                tracing::info!(
-                    deployment,
-                    ?unheard,
-                    tasks = count.tasks,
-                    "handed over as failing"
-                );
-                (counted_into(incident_id(arn, deployment), invocation), next)
+        let next = self.next(count);
+        let open = record.and_then(|record| record.open_for(deployment));
+        let known = match open {
+            // People know that it failed: its stops are counted into that incident.
+            Some(open) => Some(counted_into(open.id.clone(), count.said.tasks, invocation)),
+            None => self
+                .handed_over(count.said.clone(), invocation)
+                .map(|_| count.said.clone()),
+        };
+        match (self.judged(), known) {
+            (Some(Ok(unheard)), known) if known.is_none() || self.is_enough(count) => {
+                self.hand_over(count, unheard, invocation, queues).await?;
+                let incident = known.and_then(|said| said.counted_into);
+                let incident = incident.unwrap_or_else(|| incident_id(arn, deployment));
+                Ok((counted_into(incident, count.tasks, invocation), next))
             }
-            Some(Err(NotFailing::FailedAlready | NotFailing::Completed | NotFailing::Gone)) => {
-                (Said::default(), next)
-            }
+            (_, Some(known)) => Ok((known, next)),
+            (
+                Some(Err(NotFailing::FailedAlready | NotFailing::Completed | NotFailing::Gone)),
+                None,
+            ) => Ok((Said::default(), next)),
             // The service could not be read: the next stop asks again.
-            None => (Said::default(), count.tasks + 1),
-        })
+            (_, None) => Ok((Said::default(), count.tasks + 1)),
+        }
+    }
+
+    async fn hand_over(
+        &self,
+        count: &Count,
+        unheard: Unheard,
+        invocation: &Invocation<'_>,
+        queues: &Queues,
+    ) -> Result<(), Retry> {
+        let (arn, deployment, tasks) = (&self.story.subject.arn, self.deployment, count.tasks);
+        let (source, at) = (&invocation.settings.event_source, invocation.now);
+        let event = handover(source, arn, deployment, tasks, unheard, at);
+        let now = TimeDelta::zero();
+        aws::queues::send(invocation.clients, &queues.failing, &event, now).await?;
+        tracing::info!(deployment, ?unheard, tasks, "handed over as failing");
+        Ok(())
+    }
+
+    /// So many failing tasks make the circuit breaker give the deployment up, and have it judged
+    /// once more whether it is rolled back.
+    fn enough(&self) -> Option<u64> {
+        let service = self.around.service.known()?;
+        Some(given_up_at(service.desired))
+    }
+
+    /// Whether there are enough now, and were not when it was handed over.
+    fn is_enough(&self, count: &Count) -> bool {
+        let is_reached = |enough| count.said.tasks < enough && enough <= count.tasks;
+        self.enough().is_some_and(is_reached)
+    }
+
+    fn next(&self, count: &Count) -> u64 {
+        let next = next_at(count.tasks);
+        let enough = self.enough().filter(|enough| *enough > count.tasks);
+        enough.map_or(next, |enough| enough.min(next))
     }
 }
 
-fn counted_into(incident: String, invocation: &Invocation<'_>) -> Said {
+/// `tasks` is how many there were when it was handed over.
+fn counted_into(incident: String, tasks: u64, invocation: &Invocation<'_>) -> Said {
     Said {
         at: Some(invocation.now),
+        tasks,
         counted_into: Some(incident),
         ..Said::default()
     }

@@ -86,7 +86,7 @@ fn judge(case: &Case) -> rows::Row<Verdict> {
     let proposal = rows::way_back(&seen, &standing)?;
     // Last, so that whoever has not opted in still reads what would have been done, and would
     // have been safe.
-    Ok(rows::may_write(&seen, Box::new(proposal)))
+    Ok(rows::may_write(&seen, &standing, Box::new(proposal)))
 }
 
 /// What is decided, and why.
@@ -189,6 +189,18 @@ pub enum Verdict {
         /// What would have been done.
         proposal: Box<Proposal>,
     },
+    /// It would be rolled back, but too little of it has failed yet for that, and ECS does not call
+    /// it failed.
+    TooFew {
+        /// Who allows it, or would have it said.
+        rung: Rung,
+        /// So many of its tasks failed.
+        failed: u64,
+        /// At so many it is rolled back.
+        enough: u64,
+        /// What would be done.
+        proposal: Box<Proposal>,
+    },
     /// Nothing is written, only said.
     DryRun {
         /// Who wants it so; `None` where the request itself does.
@@ -229,6 +241,7 @@ impl Verdict {
             Self::NotOptedIn { proposal, .. }
             | Self::DryRun { proposal, .. }
             | Self::Ask { proposal, .. }
+            | Self::TooFew { proposal, .. }
             | Self::RollBack { proposal, .. } => Some(proposal),
             Self::ServiceGone { .. }
             | Self::FactsMissing { .. }

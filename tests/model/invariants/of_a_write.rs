@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use serde_json::Value;
 use simulator::{Deployment, Rollout, Service, ServiceDeploymentStatus, Time, World, Write};
 
@@ -83,7 +84,7 @@ fn service_name(request: &Value) -> String {
 pub type Check = fn(&Written<'_>, &Plan, &Past) -> Result<(), String>;
 
 /// Each promise about one write, in a line, and the check of it.
-pub const OF_A_WRITE: [(&str, Check); 15] = [
+pub const OF_A_WRITE: [(&str, Check); 16] = [
     ("only roll-back writes to ECS", by_roll_back),
     (
         "nothing but the task definition is changed, and nothing is forced",
@@ -110,6 +111,10 @@ pub const OF_A_WRITE: [(&str, Check); 15] = [
     (
         "nothing is written to a deployment that completed, on an event's word",
         it_fails,
+    ),
+    (
+        "a deployment that ECS does not call failed is given up no sooner than by the breaker",
+        given_up,
     ),
     (
         "nothing is written while CloudFormation changes the service's stack",
@@ -256,7 +261,7 @@ fn opted_in(it: &Written<'_>, plan: &Plan, _: &Past) -> Result<(), String> {
     let tags = it.service.settings.tags.iter();
     let tag = tags.rev().find(|(key, _)| key == "opsbot:rollback");
     let rung = tag.map_or(plan.default, |(_, value)| value.as_str());
-    let rung = rung.trim().to_lowercase();
+    let rung = rung.to_lowercase();
     let allowed = match &it.writing.by.by {
         By::Change => false,
         By::Request { .. } => rung == "auto",
@@ -309,6 +314,26 @@ fn it_fails(it: &Written<'_>, _: &Plan, _: &Past) -> Result<(), String> {
     let on_an_event = matches!(it.writing.by.by, By::Request { .. });
     let completed = it.primary.rollout == Rollout::Completed;
     hold(!(on_an_event && completed), || it.primary.id.clone())
+}
+
+fn given_up(it: &Written<'_>, _: &Plan, _: &Past) -> Result<(), String> {
+    use ServiceDeploymentStatus as Status;
+    let in_flight = matches!(it.status(), Some(Status::Pending | Status::InProgress));
+    let called_failed = it.primary.rollout == Rollout::Failed;
+    let on_a_count = matches!(it.writing.by.by, By::Request { stray: false, .. });
+    // ECS lists stopped tasks for an hour.
+    let listed = it.write.at - it.primary.created_at < TimeDelta::minutes(50);
+    if !in_flight || called_failed || !on_a_count || !listed {
+        return Ok(());
+    }
+    let own = |task: &&simulator::Task| task.started_by.as_ref() == Some(&it.primary.id);
+    let tasks = it.write.before.tasks().iter().filter(own);
+    let stopped = tasks.filter(|task| task.stopped_at.is_some()).count();
+    let stopped = stopped.max(it.primary.failed_tasks as usize);
+    let desired = it.service.settings.desired as usize;
+    hold(stopped >= 3 && 2 * stopped >= desired, || {
+        format!("{stopped} tasks of {desired} stopped")
+    })
 }
 
 fn ours(it: &Written<'_>, _: &Plan, _: &Past) -> Result<(), String> {

@@ -95,7 +95,7 @@ impl Scene {
             deployment,
             causes: vec![Cause::ImageNotFound],
             old_causes: Vec::new(),
-            unheard: None,
+            silent: None,
             only_tell: false,
             at: bot.now(),
         };
@@ -183,7 +183,7 @@ async fn looked_at(bot: &Bot, arn: &ServiceArn, deployment: &str) -> LookedAt {
         looked_at: &LookedAt::default(),
         causes: &[],
         old_causes: &[],
-        unheard: None,
+        silent: None,
         requester: Requester::Event,
         policy: bot.rollbacks.policy,
         now: bot.now(),

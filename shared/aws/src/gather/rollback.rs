@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use domain::arn::ServiceArn;
 use domain::causes::Cause;
 use domain::facts::{Fact, ServiceDeploymentDetail, ServiceRevision, StackState, TaskDefinition};
-use domain::stop::Unheard;
+use domain::stop::Silent;
 use domain::verdict::{Case, LookedAt, Policy, Requester};
 use futures_util::future::join_all;
 
@@ -32,7 +32,7 @@ pub struct Question<'a> {
     /// Why tasks of the revision it replaces stop.
     pub old_causes: &'a [Cause],
     /// Why ECS does not call it failing, where somebody noticed.
-    pub unheard: Option<Unheard>,
+    pub silent: Option<Silent>,
     /// Who asks.
     pub requester: Requester,
     /// What is allowed.
@@ -85,7 +85,7 @@ pub async fn case(sources: &Sources<'_>, question: &Question<'_>) -> Case {
         definitions: BTreeMap::new(),
         causes: question.causes.to_vec(),
         old_causes: question.old_causes.to_vec(),
-        unheard: question.unheard,
+        silent: question.silent,
         stack: None,
         requester: question.requester.clone(),
         policy: question.policy,

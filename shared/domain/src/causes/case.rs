@@ -175,16 +175,10 @@ impl<'a> Case<'a> {
     }
 
     fn by_exit_code(&self) -> Option<Draft<'a>> {
-        let in_words = || {
-            let containers = self.task.containers.iter();
-            let reasons = containers.map(|it| &it.reason);
-            let mut said = std::iter::once(&self.task.stopped_reason).chain(reasons);
-            said.find_map(|text| exit::in_words(&Text::of(text.as_deref()?)))
-        };
         let container = self.culprit.map(|index| &self.task.containers[index]);
         let code = container
             .and_then(|container| container.exit_code)
-            .or_else(in_words)?;
+            .or_else(|| exit::in_words(self.task))?;
         let cause = exit::cause(code);
         let stopped = self.was_being_stopped();
         let confidence = match code {

@@ -29,6 +29,22 @@ pub enum Unheard {
     OtherStrategy,
 }
 
+/// A deployment that fails while ECS says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silent {
+    /// So many of its tasks stopped, as far as they were counted.
+    pub stops: u64,
+    /// Why ECS says nothing.
+    pub unheard: Unheard,
+}
+
+/// So many failed tasks make the circuit breaker give a deployment up: half of those desired, at
+/// least 3 and at most 200 (Amazon ECS Developer Guide, `deployment-circuit-breaker`).
+pub fn given_up_at(desired: i32) -> u64 {
+    let half = u64::try_from(desired).unwrap_or_default().div_ceil(2);
+    half.clamp(3, 200)
+}
+
 /// Why a deployment whose tasks stop is not called failing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotFailing {
@@ -140,6 +156,12 @@ mod tests {
             deployments: vec![deployment],
             ..Service::default()
         }
+    }
+
+    #[test]
+    fn the_circuit_breaker_gives_up_at_half_of_what_is_desired_within_bounds() {
+        let given_up = [0, 1, 6, 7, 40, 399, 1_000].map(given_up_at);
+        assert_eq!(given_up, [3, 3, 3, 4, 20, 200, 200]);
     }
 
     #[track_caller]

@@ -16,7 +16,9 @@ mod word;
 
 pub use count::{Count, FIRST, Said, next_at};
 pub use event::{Read, parse};
-pub use failing::{DETAIL_TYPE, NotFailing, Unheard, counts_against, handover, judge};
+pub use failing::{
+    DETAIL_TYPE, NotFailing, Silent, Unheard, counts_against, given_up_at, handover, judge,
+};
 pub use mute::{MUTE_TAG, OWNER_TAG, muted_until, owner};
 pub use story::{Group, Stop, Story, stories};
 pub use watch::{Look, Seen, Watch, look};

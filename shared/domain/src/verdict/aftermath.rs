@@ -36,7 +36,7 @@ const CLOCKS: TimeDelta = TimeDelta::minutes(1);
 /// What a look at a rollback finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Aftermath {
-    /// It is done.
+    /// It is done, or what was released since.
     Done {
         /// The `ecs-svc/…` id of the deployment that serves.
         deployment: String,
@@ -45,8 +45,10 @@ pub enum Aftermath {
     },
     /// It failed.
     Failed,
-    /// Something else was released.
+    /// Something else was released, and is under way.
     Overtaken,
+    /// The service was deleted.
+    Gone,
     /// It is under way, or stands still.
     UnderWay,
 }
@@ -93,32 +95,41 @@ impl RollbackBegun {
     /// What became of it. The history is asked only where the service gives its PRIMARY deployment
     /// no `rolloutState`: where traffic is shifted.
     pub fn aftermath(&self, service: &Service, history: &[ServiceDeployment]) -> Aftermath {
+        if service.is_deleted() {
+            return Aftermath::Gone;
+        }
         let Some(primary) = service.primary() else {
             return Aftermath::UnderWay;
         };
-        if primary.id != self.failed && !same(&primary.task_definition, &self.to) {
-            return Aftermath::Overtaken;
-        }
         match &primary.rollout {
             Some(Rollout::Completed) => done(primary, primary.updated_at),
-            Some(_) => Aftermath::UnderWay,
+            Some(_) => self.not_done(primary),
             None => self.shifted(primary, history),
         }
     }
 
     fn shifted(&self, primary: &Deployment, history: &[ServiceDeployment]) -> Aftermath {
-        let newest = history.iter().max_by_key(|it| it.created_at);
-        let Some(newest) = newest.filter(|_| same(&primary.task_definition, &self.to)) else {
+        let Some(newest) = history.iter().max_by_key(|it| it.created_at) else {
             return Aftermath::UnderWay;
         };
-        let of_this = |at: DateTime<Utc>| at + CLOCKS >= self.at;
-        let of_this = newest.created_at.is_none_or(of_this);
+        let since = |at: DateTime<Utc>| at + CLOCKS >= self.at;
+        let is_back = same(&primary.task_definition, &self.to);
         match Status::of(newest) {
-            Status::RollbackSuccessful => done(primary, newest.finished_at),
-            Status::Successful if of_this => done(primary, newest.finished_at),
+            // Wherever it stands: the failing revision may serve still.
             Status::RollbackFailed => Aftermath::Failed,
-            _ => Aftermath::UnderWay,
+            Status::RollbackSuccessful if is_back => done(primary, newest.finished_at),
+            Status::Successful if newest.created_at.is_none_or(since) => {
+                done(primary, newest.finished_at)
+            }
+            _ => self.not_done(primary),
         }
+    }
+
+    fn not_done(&self, primary: &Deployment) -> Aftermath {
+        if primary.id != self.failed && !same(&primary.task_definition, &self.to) {
+            return Aftermath::Overtaken;
+        }
+        Aftermath::UnderWay
     }
 }
 
@@ -145,5 +156,109 @@ mod tests {
             assert_eq!(RollbackBegun::parse(&begun.message()), Some(begun));
         }
         assert_eq!(RollbackBegun::parse(&json!({ "opsbot": "other" })), None);
+    }
+
+    fn begun() -> RollbackBegun {
+        let arn = "arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api";
+        RollbackBegun {
+            service: ServiceArn::parse(arn, None).unwrap(),
+            failed: "ecs-svc/42".to_owned(),
+            to: "order-api:41".to_owned(),
+            at: minute(10),
+            by: By::Opsbot,
+        }
+    }
+
+    fn minute(minute: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_790_000_000 + 60 * minute, 0).unwrap()
+    }
+
+    /// A service on that revision, whose newest service deployment began at that minute.
+    #[track_caller]
+    fn check(number: u32, rollout: Option<Rollout>, newest: (&str, i64), want: &str) {
+        let primary = Deployment {
+            id: format!("ecs-svc/{number}"),
+            status: "PRIMARY".to_owned(),
+            task_definition: format!("order-api:{number}"),
+            rollout,
+            ..Deployment::default()
+        };
+        let service = Service {
+            status: "ACTIVE".to_owned(),
+            deployments: vec![primary],
+            ..Service::default()
+        };
+        let entry = |status: &str, at| ServiceDeployment {
+            status: status.to_owned(),
+            created_at: Some(minute(at)),
+            ..ServiceDeployment::default()
+        };
+        let history = [entry("SUCCESSFUL", -60), entry(newest.0, newest.1)];
+        let got = match begun().aftermath(&service, &history) {
+            Aftermath::Done { deployment, .. } => format!("done {deployment}"),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(got, want, "{number} {newest:?}");
+    }
+
+    #[test]
+    fn where_ecs_gives_a_rollout_state_it_decides() {
+        let now = |rollout| Some(rollout);
+        check(
+            42,
+            now(Rollout::InProgress),
+            ("ROLLBACK_REQUESTED", 0),
+            "UnderWay",
+        );
+        check(
+            41,
+            now(Rollout::InProgress),
+            ("ROLLBACK_IN_PROGRESS", 0),
+            "UnderWay",
+        );
+        check(
+            41,
+            now(Rollout::Completed),
+            ("ROLLBACK_SUCCESSFUL", 0),
+            "done ecs-svc/41",
+        );
+        check(
+            43,
+            now(Rollout::InProgress),
+            ("IN_PROGRESS", 20),
+            "Overtaken",
+        );
+        check(
+            43,
+            now(Rollout::Completed),
+            ("SUCCESSFUL", 20),
+            "done ecs-svc/43",
+        );
+    }
+
+    #[test]
+    fn where_traffic_is_shifted_the_history_decides() {
+        check(42, None, ("ROLLBACK_IN_PROGRESS", 0), "UnderWay");
+        check(41, None, ("ROLLBACK_SUCCESSFUL", 0), "done ecs-svc/41");
+        // The failing revision serves still.
+        check(42, None, ("ROLLBACK_FAILED", 0), "Failed");
+        check(41, None, ("ROLLBACK_FAILED", 0), "Failed");
+        check(41, None, ("IN_PROGRESS", 11), "UnderWay");
+        check(41, None, ("SUCCESSFUL", 11), "done ecs-svc/41");
+        // Of before: it says nothing of the rollback.
+        check(42, None, ("SUCCESSFUL", 0), "UnderWay");
+        check(43, None, ("IN_PROGRESS", 20), "Overtaken");
+        check(43, None, ("SUCCESSFUL", 20), "done ecs-svc/43");
+    }
+
+    #[test]
+    fn a_service_that_is_gone_does_not_recover() {
+        for status in ["DRAINING", "INACTIVE"] {
+            let service = Service {
+                status: status.to_owned(),
+                ..Service::default()
+            };
+            assert_eq!(begun().aftermath(&service, &[]), Aftermath::Gone);
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::arn::ServiceArn;
 use crate::causes::Cause;
 use crate::facts::{Fact, Service, ServiceDeployment, ServiceRevision, StackState, TaskDefinition};
 use crate::incident::ServiceRecord;
-use crate::stop::Unheard;
+use crate::stop::Silent;
 
 /// One failing deployment, and everything known that bears on going back from it.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub struct Case {
     /// Why tasks of the revision it replaces stop now.
     pub old_causes: Vec<Cause>,
     /// Why ECS does not call it failing; `None` where it does, or where nobody knows.
-    pub unheard: Option<Unheard>,
+    pub silent: Option<Silent>,
     /// The CloudFormation stack that the service's tags name; `Known(None)` where there is no such
     /// stack any more. `None` where nobody asked: deployment-changed leaves that to roll-back, which
     /// asks before it writes.

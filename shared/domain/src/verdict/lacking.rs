@@ -33,6 +33,7 @@ impl Verdict {
             | Self::NotOptedIn { .. }
             | Self::DryRun { .. }
             | Self::Ask { .. }
+            | Self::TooFew { .. }
             | Self::RollBack { .. } => &[],
         }
     }

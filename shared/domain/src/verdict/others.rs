@@ -73,7 +73,8 @@ fn about_to(seen: &Seen<'_>) -> Option<Trip> {
 fn is_not_counted(seen: &Seen<'_>, judged: &Deployment) -> bool {
     let by_health = [Cause::ElbHealthCheck, Cause::ContainerHealthCheck];
     let causes = &seen.case.causes;
-    seen.case.unheard == Some(Unheard::NotCounted)
+    let unheard = seen.case.silent.map(|it| it.unheard);
+    unheard == Some(Unheard::NotCounted)
         && judged.failed_tasks == 0
         && !causes.is_empty()
         && !causes.iter().any(|cause| by_health.contains(cause))

@@ -8,7 +8,7 @@ use super::{Case, candidates};
 use crate::arn::{ServiceArn, revision_name};
 use crate::causes::Cause;
 use crate::facts::Fact;
-use crate::stop::Unheard;
+use crate::stop::Silent;
 
 /// A request of deployment-changed, as it travels through the queue. It decides nothing: roll-back
 /// reads every fact again, and takes over only what was seen of tasks that are gone.
@@ -26,7 +26,7 @@ pub struct Request {
     pub old_causes: Vec<Cause>,
     /// Why ECS does not call it failing, where task-stopped noticed.
     #[serde(default)]
-    pub unheard: Option<Unheard>,
+    pub silent: Option<Silent>,
     /// When it was asked.
     pub at: DateTime<Utc>,
     /// Only to tell of an attempt, where there was one: nothing is written.

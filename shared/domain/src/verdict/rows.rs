@@ -7,6 +7,7 @@ use super::{Case, NotFailing, Paused, Proposal, Refused, StackHold, Unusable, Ve
 use super::{OptIn, Plan, Requester, Rung};
 use crate::causes::{Cause, Fault};
 use crate::facts::{Fact, Rollout, Service, Why};
+use crate::stop::given_up_at;
 
 /// Either it passes, or this is the answer.
 pub(super) type Row<T = ()> = Result<T, Verdict>;
@@ -106,9 +107,8 @@ pub(super) fn it_fails(seen: &Seen<'_>, standing: &Standing<'_>) -> Row {
             on: deployment.task_definition.clone(),
         });
     }
-    let failed = deployment.rollout == Some(Rollout::Failed) || standing.phase == Phase::GivenUp;
     let seen_to_fail = deployment.failed_tasks > 0 || top_cause(seen).is_some();
-    if failed || seen_to_fail {
+    if is_failed(standing) || seen_to_fail {
         return Ok(());
     }
     hold(NotFailing::NoSign {
@@ -170,6 +170,25 @@ pub(super) fn is_its_fault(seen: &Seen<'_>) -> Row {
     Ok(())
 }
 
+/// How many tasks failed, and how many must have, where opsbot judges before ECS does. A release may
+/// lose a few tasks and still complete, so opsbot gives up no sooner than the circuit breaker.
+fn too_few(seen: &Seen<'_>, standing: &Standing<'_>) -> Option<(u64, u64)> {
+    let by_event = !seen.case.requester.is_person();
+    let silent = seen
+        .case
+        .silent
+        .filter(|_| by_event && !is_failed(standing))?;
+    let failed = u64::try_from(standing.deployment.failed_tasks).unwrap_or_default();
+    let failed = failed.max(silent.stops);
+    let enough = given_up_at(seen.service.desired);
+    (failed < enough).then_some((failed, enough))
+}
+
+/// Whether ECS calls it failed.
+fn is_failed(standing: &Standing<'_>) -> bool {
+    standing.deployment.rollout == Some(Rollout::Failed) || standing.phase == Phase::GivenUp
+}
+
 /// The cause that the alert names first. A stop that somebody wanted is no failure.
 fn top_cause(seen: &Seen<'_>) -> Option<Cause> {
     let mut causes = seen.case.causes.iter().copied();
@@ -221,9 +240,22 @@ pub(super) fn way_back(seen: &Seen<'_>, standing: &Standing<'_>) -> Row<Proposal
     })
 }
 
-pub(super) fn may_write(seen: &Seen<'_>, proposal: Box<Proposal>) -> Verdict {
+pub(super) fn may_write(
+    seen: &Seen<'_>,
+    standing: &Standing<'_>,
+    proposal: Box<Proposal>,
+) -> Verdict {
     let case = seen.case;
     let rung = Rung::of(&seen.service.tags, case.policy.default);
+    let is_in = rung.opt_in() != OptIn::Off;
+    if let Some((failed, enough)) = too_few(seen, standing).filter(|_| is_in) {
+        return Verdict::TooFew {
+            rung,
+            failed,
+            enough,
+            proposal,
+        };
+    }
     let only_say = matches!(case.requester, Requester::Person { dry_run: true, .. });
     match (rung.opt_in(), case.requester.is_person()) {
         (OptIn::Off, _) => Verdict::NotOptedIn { rung, proposal },

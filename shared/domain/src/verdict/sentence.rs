@@ -53,6 +53,12 @@ pub(super) fn of(verdict: &Verdict) -> String {
         Verdict::NotOptedIn { rung, proposal } => proposed::not_opted_in(rung, proposal),
         Verdict::DryRun { rung, proposal } => proposed::dry_run(rung.as_ref(), proposal),
         Verdict::Ask { rung, proposal } => proposed::ask(rung, proposal),
+        Verdict::TooFew {
+            rung,
+            failed,
+            enough,
+            proposal,
+        } => proposed::too_few(rung, (*failed, *enough), proposal),
         Verdict::RollBack { rung, proposal } => proposed::roll_back(rung, proposal),
     }
 }

@@ -3,7 +3,7 @@
 use super::Verdict;
 
 /// Every verdict's code and when it is given, in the order they are asked.
-pub const ROWS: [(&str, &str); 19] = [
+pub const ROWS: [(&str, &str); 20] = [
     (
         "hold_service_gone",
         "the service is inactive, draining or missing",
@@ -71,6 +71,11 @@ pub const ROWS: [(&str, &str); 19] = [
         "the service's tag, or the default, is `off`",
     ),
     (
+        "hold_too_few",
+        "ECS does not call it failed, and fewer tasks have failed than the circuit breaker waits \
+         for: half of those desired, at least 3; opsbot looks again then",
+    ),
+    (
         "dry_run",
         "the tag, the default or the request is `dry-run`",
     ),
@@ -106,9 +111,10 @@ impl Verdict {
             Self::SameRevision { .. } => 13,
             Self::TargetUnusable { .. } => 14,
             Self::NotOptedIn { .. } => 15,
-            Self::DryRun { .. } => 16,
-            Self::Ask { .. } => 17,
-            Self::RollBack { .. } => 18,
+            Self::TooFew { .. } => 16,
+            Self::DryRun { .. } => 17,
+            Self::Ask { .. } => 18,
+            Self::RollBack { .. } => 19,
         }
     }
 }

@@ -126,7 +126,7 @@ pub fn a_failed_release() -> Case {
         definitions: [definition(41, true), definition(40, true)].into(),
         causes: vec![Cause::AppError],
         old_causes: Vec::new(),
-        unheard: None,
+        silent: None,
         stack: Some(Fact::Known(None)),
         requester: Requester::Event,
         policy: Policy {

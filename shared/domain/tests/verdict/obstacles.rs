@@ -1,8 +1,9 @@
 //! For each row but the last, the smallest change of a sound case that makes the row apply.
 
 use domain::causes::Cause;
-use domain::facts::{Fact, Rollout, StackState};
+use domain::facts::{Breaker, Fact, Rollout, StackState};
 use domain::incident::OpenIncident;
+use domain::stop::{Silent, Unheard};
 use domain::verdict::Case;
 
 use super::build::{JUDGED, Words, ago, attempt, denied, deployment, entry};
@@ -12,7 +13,7 @@ pub type Obstacle = (&'static str, fn(Case) -> Case);
 
 /// In the order of the rows. Where several are put into one case, the later rows' go first, so that
 /// none takes another one's ground away.
-pub const OBSTACLES: [Obstacle; 18] = [
+pub const OBSTACLES: [Obstacle; 19] = [
     ("hold_service_gone", |case| {
         case.service(|it| "DRAINING".clone_into(&mut it.status))
     }),
@@ -95,6 +96,19 @@ pub const OBSTACLES: [Obstacle; 18] = [
     }),
     ("hold_target_unusable", |case| case.definition(41, false)),
     ("hold_not_opted_in", |case| case.tagged("off")),
+    ("hold_too_few", |case| {
+        let case = case.service(|it| {
+            it.desired = 40;
+            it.breaker = Breaker::default();
+            it.deployments[0].rollout = Some(Rollout::InProgress);
+            it.deployments[0].failed_tasks = 0;
+        });
+        let case = case.history(|it| {
+            "IN_PROGRESS".clone_into(&mut it[0].status);
+        });
+        let unheard = Unheard::NothingWatches;
+        case.with(|it| it.silent = Some(Silent { stops: 19, unheard }))
+    }),
     ("dry_run", |case| case.tagged("dry-run")),
     ("ask", |case| case.tagged("ask")),
 ];

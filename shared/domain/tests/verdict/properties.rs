@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use domain::causes::Cause;
 use domain::facts::{Deployment, Fact, Missing, Rollout, ServiceDeployment, StackState, Why};
 use domain::sanitize::line;
+use domain::stop::{Silent, Unheard};
 use domain::verdict::{Attempt, Case, OptIn, Plan, Requester, decide};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -98,6 +99,7 @@ enum Change {
     Service(&'static str, Option<&'static str>),
     Breaker(bool, bool),
     Alarms(bool, bool),
+    Silent(u64, i32),
 }
 
 fn a_change() -> impl Strategy<Value = Change> {
@@ -132,10 +134,12 @@ fn a_change() -> impl Strategy<Value = Change> {
         (field, prop::option::of(value)).prop_map(|(field, value)| Change::Service(field, value)),
         any::<(bool, bool)>().prop_map(|(on, back)| Change::Breaker(on, back)),
         any::<(bool, bool)>().prop_map(|(on, back)| Change::Alarms(on, back)),
+        (0_u64..30, 0_i32..50).prop_map(|(stops, desired)| Change::Silent(stops, desired)),
     ]
 }
 
 fn change(case: Case, change: Change) -> Case {
+    let unheard = Unheard::NothingWatches;
     match change {
         Change::History(entry) => case.history(|it| it.push(entry)),
         Change::NoHistory => case.history(Vec::clear),
@@ -202,6 +206,9 @@ fn change(case: Case, change: Change) -> Case {
         Change::Alarms(enabled, rollback) => case.service(|it| {
             (it.alarms.enabled, it.alarms.rollback) = (enabled, rollback);
         }),
+        Change::Silent(stops, desired) => case
+            .service(|it| it.desired = desired)
+            .with(|it| it.silent = Some(Silent { stops, unheard })),
     }
 }
 
@@ -266,6 +273,15 @@ fn may_be_written(case: &Case, plan: &Plan) -> Result<(), &'static str> {
         .map(|it| it.trim().to_lowercase());
     let rung = tag.as_deref().unwrap_or(case.policy.default.as_str());
     let person = case.requester.is_person();
+    let called_failed = judged.is_some_and(|it| it.rollout == Some(Rollout::Failed))
+        || newest.is_some_and(|it| it.status == "STOPPED");
+    let given_up = person
+        || called_failed
+        || case.silent.is_none_or(|it| {
+            let failed = judged.map_or(0, |it| i64::from(it.failed_tasks));
+            let failed = failed.max(it.stops.try_into().unwrap_or_default());
+            failed >= 3 && (failed >= 200 || 2 * failed >= i64::from(service.desired))
+        });
     let recent = |it: &Attempt| it.at + TimeDelta::hours(1) > case.now;
     let stacked = service.tags.contains_key("aws:cloudformation:stack-name");
     let rests = |stack: &Option<StackState>| {
@@ -334,6 +350,7 @@ fn may_be_written(case: &Case, plan: &Plan) -> Result<(), &'static str> {
             !matches!(case.requester, Requester::Person { dry_run: true, .. }),
             "it is no dry run",
         ),
+        (given_up, "the circuit breaker would have given it up"),
         (once_good, "the target was good once"),
         (active, "the target is active"),
         (failing != Some(plan.to()), "the target is not what fails"),

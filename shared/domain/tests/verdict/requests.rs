@@ -9,7 +9,12 @@ use super::build::*;
 use super::obstacles::{OBSTACLES, with};
 
 /// The rows that judge, rather than protect.
-const JUDGEMENT: [&str; 3] = ["hold_not_failing", "hold_not_its_fault", "ask"];
+const JUDGEMENT: [&str; 4] = [
+    "hold_not_failing",
+    "hold_not_its_fault",
+    "hold_too_few",
+    "ask",
+];
 
 #[test]
 fn a_person_is_refused_by_every_row_that_protects() {

@@ -3,8 +3,8 @@
 use domain::causes::Cause;
 use domain::facts::{Breaker, DeploymentAlarms, Fact, KnownFrom, Missing, Rollout, Why};
 use domain::incident::RecordedRevision;
-use domain::stop::Unheard;
-use domain::verdict::Case;
+use domain::stop::{Silent, Unheard};
+use domain::verdict::{Case, Requester};
 use insta::assert_snapshot;
 
 use super::build::*;
@@ -553,6 +553,46 @@ fn a_service_that_was_created_again_under_its_name_has_no_past() {
     check(&of_old, "roll_back");
 }
 
+fn silent(stops: u64, unheard: Unheard) -> Option<Silent> {
+    Some(Silent { stops, unheard })
+}
+
+#[test]
+fn a_release_is_given_up_no_sooner_than_by_the_circuit_breaker() {
+    let large = |stops| {
+        let case = a_release_in_flight().service(|it| {
+            it.desired = 40;
+            it.deployments[0].failed_tasks = 0;
+        });
+        case.with(|it| it.silent = silent(stops, Unheard::NothingWatches))
+    };
+    for (stops, want) in [(3, "hold_too_few"), (19, "hold_too_few"), (20, "roll_back")] {
+        check(&large(stops), want);
+    }
+    assert_snapshot!(told(&large(3)), @r#"hold_too_few: Not rolled back yet: 3 of its tasks failed, and ECS does not call it failed. opsbot judges again at 20, where the circuit breaker would give up (the service's tag opsbot:rollback is "auto"). To go back at once: aws ecs stop-service-deployment --region eu-west-1 --service-deployment-arn arn:aws:ecs:eu-west-1:111122223333:service-deployment/prod-apps/order-api/d42m20 --stop-type ROLLBACK"#);
+    check(
+        &large(3).service(|it| it.deployments[0].failed_tasks = 20),
+        "roll_back",
+    );
+    // What ECS calls failed is, however little of it was seen to stop.
+    let failed = large(3).service(|it| it.deployments[0].rollout = Some(Rollout::Failed));
+    check(&failed, "roll_back");
+    for (rung, want) in [
+        ("dry-run", "hold_too_few"),
+        ("ask", "hold_too_few"),
+        ("off", "hold_not_opted_in"),
+    ] {
+        check(&large(3).tagged(rung), want);
+    }
+    let by_person = large(3).with(|it| {
+        it.requester = Requester::Person {
+            to: None,
+            dry_run: false,
+        }
+    });
+    check(&by_person, "roll_back");
+}
+
 #[test]
 fn what_the_circuit_breaker_does_not_count_is_not_left_to_it() {
     let watched = || {
@@ -564,11 +604,11 @@ fn what_the_circuit_breaker_does_not_count_is_not_left_to_it() {
             it.deployments[0].failed_tasks = 0;
         })
     };
-    let exits = || watched().with(|it| it.unheard = Some(Unheard::NotCounted));
+    let exits = || watched().with(|it| it.silent = silent(3, Unheard::NotCounted));
     check(&exits(), "roll_back");
     let others = [
         watched(),
-        watched().with(|it| it.unheard = Some(Unheard::Slow)),
+        watched().with(|it| it.silent = silent(3, Unheard::Slow)),
         exits().service(|it| it.deployments[0].failed_tasks = 1),
         exits().with(|it| it.causes.push(Cause::ElbHealthCheck)),
         exits().with(|it| it.causes.clear()),

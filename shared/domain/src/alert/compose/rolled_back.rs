@@ -146,7 +146,8 @@ impl Rollback<'_> {
                 | Verdict::StackInProgress { .. }
                 | Verdict::NotOptedIn { .. }
                 | Verdict::DryRun { .. }
-                | Verdict::Ask { .. },
+                | Verdict::Ask { .. }
+                | Verdict::TooFew { .. },
             ) => Severity::Warning,
             (
                 None,

@@ -47,7 +47,7 @@ impl Story<'_> {
         alert.incident = open.id.clone();
         alert.headline = headline(self.service, what, None);
         let who = match begun.by {
-            By::Opsbot => "opsbot began",
+            By::Opsbot => "opsbot asked ECS",
             By::Ecs => "ECS was",
         };
         alert.what_happened = vec![format!(

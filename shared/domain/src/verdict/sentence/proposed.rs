@@ -35,6 +35,15 @@ pub(super) fn ask(rung: &Rung, proposal: &Proposal) -> String {
     )
 }
 
+pub(super) fn too_few(rung: &Rung, (failed, enough): (u64, u64), proposal: &Proposal) -> String {
+    format!(
+        "Not rolled back yet: {failed} of its tasks failed, and ECS does not call it failed. opsbot \
+         judges again at {enough}, where the circuit breaker would give up ({rung}). To go back at \
+         once: {}",
+        proposal.command()
+    )
+}
+
 pub(super) fn roll_back(rung: &Rung, proposal: &Proposal) -> String {
     format!(
         "Rolling back by {}: {rung}. Your infrastructure code still holds {}.",
