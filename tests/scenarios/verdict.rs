@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use domain::arn::ServiceArn;
 use domain::verdict::RollbackBegun;
 use serde_json::{Value, json};
 use simulator::{Breaker, Fate, Fault, Published, ServiceBuilder, TaskDefinition, World};
@@ -405,4 +406,17 @@ async fn what_the_breaker_does_not_count_is_stopped_by_opsbot() {
         .map(|it| it.attributes["kind"].1.as_str())
         .collect();
     assert_eq!(codes, ["deployment_failing", "rollback_started"]);
+}
+
+#[tokio::test]
+async fn a_decision_is_on_record_also_while_sns_takes_nothing() {
+    let failed = failed(|service| service.tag(TAG, "dry-run"));
+    failed.bot.aws.inject("sns:Publish", Fault::denied());
+    failed.bot.deliver(&failed.event).await.unwrap_err();
+    let arn = failed.event["resources"][0].as_str().unwrap();
+    let service = ServiceArn::parse(arn, None).unwrap();
+    let state = failed.bot.invocation("read").state();
+    let kept = state.decisions(&service, 1, failed.bot.now()).await;
+    let kept = kept.known().unwrap().iter().map(|it| it.verdict.as_str());
+    assert_eq!(kept.collect::<Vec<_>>(), ["dry_run"]);
 }
