@@ -73,8 +73,6 @@ MUTANTS = [
         [row("rows::is_not_too_often(&seen)"), CLAIM_CAP]),
     ("row: stack in progress", [row("rows::stack_rests(&seen)")]),
     ("row: not its fault", [row("rows::is_its_fault(&seen)")]),
-    ("row: too few", [(ROWS, "    (failed < enough).then_some((failed, enough))\n",
-        "    let _ = failed < enough;\n    None\n")]),
     ("row: not ours", [row("rows::service_is_ours(seen.service)")]),
     ("target: successful ones only",
         [(TARGETS, "Status::of(entry) == Status::Successful && own", "own")]),
@@ -123,6 +121,9 @@ MUTANTS = [
 
 # What a random history shows once in tens of thousands: the scenario that holds it.
 BY_SCENARIO = [
+    ("row: too few", "a_large_release_is_rolled_back_when_half_of_what_is_desired_has_failed",
+        [(ROWS, "    (failed < enough).then_some((failed, enough))\n",
+            "    let _ = failed < enough;\n    None\n")]),
     ("claim: kept where the answer was lost", "a_call_without_an_answer_is_not_made_twice",
         [(ATTEMPT, "End::Known(outcome) if outcome.is_unsure() => {}",
             "End::Known(outcome) if outcome.is_unsure() => self.release(&attempt).await,")]),

@@ -19,7 +19,7 @@ pub(super) struct Case<'a> {
     /// The rule that reads the task's sentence.
     said: Option<&'static Rule>,
     /// The rule that reads each container's reason.
-    container_said: Vec<Option<&'static Rule>>,
+    pub(super) container_said: Vec<Option<&'static Rule>>,
     pub(super) culprit: Option<usize>,
 }
 
@@ -178,13 +178,15 @@ impl<'a> Case<'a> {
         let container = self.culprit.map(|index| &self.task.containers[index]);
         let code = container
             .and_then(|container| container.exit_code)
-            .or_else(|| exit::in_words(self.task))?;
+            .or_else(|| self.code_in_words())?;
         let cause = exit::cause(code);
         let stopped = self.was_being_stopped();
+        let never_started =
+            self.said.is_some() && matches!(self.task.stop_code, Some(StopCode::TaskFailedToStart));
         let confidence = match code {
             // What a container ends with when it is being stopped explains nothing.
             0 | exit::TERMINATED if stopped => return None,
-            _ if stopped || self.did_not_start() => Confidence::Possible,
+            _ if stopped || never_started => Confidence::Possible,
             _ => Confidence::Likely,
         };
         let name = container.and_then(|container| container.name.as_deref());
@@ -224,12 +226,6 @@ impl<'a> Case<'a> {
             )
         });
         by_code || by_words
-    }
-
-    /// Whether ECS says why the task never began: what a container of it exited with, one that others
-    /// wait for, is a symptom at best.
-    fn did_not_start(&self) -> bool {
-        self.said.is_some() && self.task.stop_code == Some(StopCode::TaskFailedToStart)
     }
 
     /// The scheduler stopped the task on purpose, but a container had to be killed: that is the

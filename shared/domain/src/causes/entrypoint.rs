@@ -3,7 +3,7 @@
 //! Wordings: Docker, containerd and runc on Linux, hcsshim on Windows; Amazon ECS Developer Guide,
 //! `stopped-task-error-codes`.
 
-use super::Cause::{BadEntrypoint, PlatformInternalError, TaskDefinitionInvalid};
+use super::Cause::{BadEntrypoint, Oom, PlatformInternalError, TaskDefinitionInvalid};
 use super::rule::{Family, certain, likely, possible};
 
 /// Commands that cannot be run, and the container's set-up by the OCI runtime.
@@ -26,6 +26,7 @@ pub(super) const ENTRYPOINT: Family = Family {
         "working directory",
         "container runtime task",
         "fork",
+        "session key",
         "cgroup",
         "user",
     ],
@@ -58,10 +59,12 @@ pub(super) const ENTRYPOINT: Family = Family {
                 "gathering device information",
                 "unknown capability",
                 "invalid capability",
+                "greater than task memory",
                 "sysctl",
             ]],
         ),
         likely(PlatformInternalError, PLATFORM_IN_RUNTIME),
+        possible(Oom, &[&["copying bootstrap data"]]),
         likely(
             BadEntrypoint,
             &[
@@ -74,7 +77,7 @@ pub(super) const ENTRYPOINT: Family = Family {
                     "chdir",
                 ],
                 &[
-                    "no such file or directory",
+                    "no such file",
                     "permission denied",
                     "not found",
                     "is a directory",
@@ -84,10 +87,11 @@ pub(super) const ENTRYPOINT: Family = Family {
                     "argument list too long",
                     "file name too long",
                     "not a valid win32",
+                    "directory name is invalid",
                 ],
             ],
         )
-        .unless(&["error mounting", "to rootfs", "mounting", "volume"]),
+        .unless(&["to rootfs", "mounting", "volume"]),
         possible(
             BadEntrypoint,
             &[
@@ -98,7 +102,7 @@ pub(super) const ENTRYPOINT: Family = Family {
                 &["exec", "init"],
             ],
         )
-        .unless(&["error mounting", "to rootfs", "mounting", "volume"]),
+        .unless(&["to rootfs", "mounting", "volume"]),
         possible(
             BadEntrypoint,
             &[&[
@@ -109,7 +113,7 @@ pub(super) const ENTRYPOINT: Family = Family {
                 "runc create",
             ]],
         )
-        .unless(&["error mounting", "to rootfs", "mounting", "volume"]),
+        .unless(&["to rootfs", "mounting", "volume", "deadline exceeded"]),
     ],
 };
 
@@ -117,18 +121,15 @@ pub(super) const ENTRYPOINT: Family = Family {
 const PLATFORM_IN_RUNTIME: &[&[&str]] = &[&[
     "resource temporarily unavailable",
     "getting the final child's pid",
-    "setting cgroup config",
     "cgroup",
     "transport is closing",
-    "ttrpc: closed",
     "ttrpc",
     "unable to apply apparmor",
     "seccomp",
     "runc did not terminate",
     "retrieve oci runtime error",
-    "nvidia-container-runtime",
     "creating device nodes",
-    "mknod",
+    "session key",
     "device or resource busy",
     "input/output error",
     "too many open files",

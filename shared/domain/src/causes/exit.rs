@@ -5,7 +5,6 @@
 
 use super::Cause;
 use super::text::{Text, number_after};
-use crate::facts::StoppedTask;
 
 /// SIGKILL.
 pub(super) const KILLED: i64 = 137;
@@ -44,13 +43,7 @@ pub(super) fn remark(code: i64) -> Option<&'static str> {
 }
 
 /// An exit code that stands in a sentence only.
-pub(super) fn in_words(task: &StoppedTask) -> Option<i64> {
-    let reasons = task.containers.iter().map(|it| &it.reason);
-    let mut said = std::iter::once(&task.stopped_reason).chain(reasons);
-    said.find_map(|text| read(&Text::of(text.as_deref()?)))
-}
-
-fn read(text: &Text) -> Option<i64> {
+pub(super) fn in_words(text: &Text) -> Option<i64> {
     const MARKERS: &[&str] = &[
         "exit code",
         "exitcode",

@@ -7,17 +7,32 @@ use super::Cause::{
     ImageArchMismatch, ImageAuth, ImageNotFound, ImagePullDiskFull, ImagePullNetwork,
     ImagePullOther, ImagePullRateLimit,
 };
-use super::network::NO_ROUTE;
+use super::network::{NO_ROUTE, REGISTRY_DOWN};
 use super::rule::{Family, certain, likely};
 
 /// Everything about pulling an image.
 pub(super) const PULL: Family = Family {
     gate: &[
         "cannotpull",
-        "cannotpullimage",
         "resolve ref",
         "image has been retried",
         "image manifest",
+        "image pull failed",
+        "image pull error",
+        "imagepull",
+        "image missing",
+        "image is incompatible",
+        "platform mismatch",
+        "architecture mismatch",
+        "host platform",
+        "dockerauth",
+        "ecr auth:",
+        "authorization token has",
+        "invalid reference format",
+        "error: image ",
+        "unable to find image",
+        "imagenotfound",
+        "repo digest",
         "ref pull",
         "pull access denied",
         "pull command",
@@ -25,14 +40,14 @@ pub(super) const PULL: Family = Family {
         "pull image",
         "pulling image",
         "pull from",
-        "cannot pull",
-        "can't pull",
+        "from the registry",
         "failed to pull",
         "error pulling",
         "toomanyrequests",
         "too many requests",
         "pull rate limit",
-        "rate limit",
+        "pull limit",
+        "docker hub",
         "manifest unknown",
         "manifest for",
         "no such image",
@@ -55,16 +70,6 @@ pub(super) const PULL: Family = Family {
         "httpreadseeker",
         "httpreaderseeker",
         "image not found",
-        "error: image ",
-        "find image",
-        "image missing",
-        "image is missing",
-        "image pull",
-        "imagepull",
-        "image is incompatible",
-        "platform mismatch",
-        "authorization token",
-        "dockerauth",
         "ecr image",
         "repository",
         "any registry endpoint",
@@ -79,21 +84,35 @@ pub(super) const PULL: Family = Family {
     rules: &[
         certain(
             ImagePullRateLimit,
-            &[&[
-                "toomanyrequests",
-                "too many requests",
-                "pull rate limit",
-                "status code 429",
-                "status: 429",
-            ]],
+            &[&["toomanyrequests:", "pull rate limit", "pull limit"]],
         ),
-        likely(ImagePullRateLimit, &[&["rate limit", "rate exceeded"]])
-            .unless(&["network interface"]),
+        certain(
+            ImagePullRateLimit,
+            &[
+                A_PULL,
+                &[
+                    "too many requests",
+                    "rate limit",
+                    "rate exceeded",
+                    "status code 429",
+                    "status: 429",
+                ],
+            ],
+        )
+        .unless(TOKEN),
+        likely(
+            ImagePullRateLimit,
+            &[&["toomanyrequests", "too many requests"]],
+        ),
         certain(
             ImagePullDiskFull,
-            &[&["no space left", "disk quota exceeded", "disk full"]],
+            &[
+                &["pull", "layer", "extract", "unpack", "getimageblob"],
+                DISK_FULL,
+            ],
         )
-        .unless(&["cgroup"]),
+        .unless(KERNEL_LIMIT),
+        likely(ImagePullDiskFull, &[DISK_FULL]).unless(KERNEL_LIMIT),
         likely(
             ImagePullDiskFull,
             &[&["devmapper", "devicemapper", "thin pool", "disk space"]],
@@ -110,18 +129,16 @@ pub(super) const PULL: Family = Family {
                 "cannot be used on this platform",
                 "does not match the specified platform",
                 "does not match the expected platform",
+                "does not match the detected host platform",
+                "image is incompatible with",
+                "platform mismatch",
+                "architecture mismatch",
+                "found in manifest list",
+                "found in image index",
                 "does not provide the specified platform",
                 "unsupported platform",
                 "unsupported architecture",
                 "image architecture",
-            ]],
-        ),
-        likely(
-            ImageArchMismatch,
-            &[&[
-                "platform mismatch",
-                "image is incompatible",
-                "wrong platform",
             ]],
         ),
         certain(
@@ -129,7 +146,7 @@ pub(super) const PULL: Family = Family {
             &[&[
                 "no basic auth",
                 "incorrect username or password",
-                "authorization token",
+                "authorization token has",
                 "not authorized to perform",
             ]],
         ),
@@ -150,22 +167,26 @@ pub(super) const PULL: Family = Family {
                 "status: 401",
                 "status code 401",
                 "ecr credentials",
-                "expiredtoken",
+                "registry credentials",
+                "auth data",
+                "auth config",
+                "authorizationdata",
+                "dockerauth",
+                "kms key",
+                "kmsexception",
+                " decrypt",
                 "anonymous token",
                 "oauth token",
                 "accessdenied",
                 "unauthorizedoperation",
                 "expired",
-                "dockerauth",
-                "ecr auth:",
-                "auth data",
-                "authorizationdata",
-                "containerautherror",
-                "decrypt",
-                "kms",
             ]],
         )
-        .unless(&["does not exist", "no identity-based policy allows the ecr"]),
+        .unless(&[
+            "does not exist",
+            "no identity-based policy allows the ecr",
+            "x509",
+        ]),
         NOT_FOUND_BY_DIGEST,
         certain(
             ImageNotFound,
@@ -179,10 +200,8 @@ pub(super) const PULL: Family = Family {
                 "no such image",
                 "or image tag",
                 "image not found",
-                "tag does not exist",
                 "image missing",
-                "image is missing",
-                "find image",
+                "tag does not exist",
             ]],
         ),
         likely(
@@ -193,6 +212,7 @@ pub(super) const PULL: Family = Family {
                 "may not exist",
                 "invalid reference format",
                 "whether the image exists",
+                "unable to find image",
                 "insufficient_scope",
                 "404 not found",
                 "status code 404",
@@ -209,7 +229,8 @@ pub(super) const PULL: Family = Family {
         likely(
             ImageAuth,
             &[&[
-                "403",
+                " 403",
+                "(403",
                 "denied",
                 "unauthorized",
                 "not authorized",
@@ -225,32 +246,39 @@ pub(super) const PULL: Family = Family {
             ImagePullNetwork,
             &[&["cannot pull", "can't pull"], &["from the registry"]],
         ),
+        likely(ImageAuth, &[&["pullcontainerautherror"]]),
         likely(
             ImagePullOther,
             &[&[
                 "cannotpull",
-                "image has been retried",
-                "manifest has been retried",
-                "pull has been retried",
-                "pull image manifest",
+                "has been retried",
+                "image pull",
+                "imagepull",
+                "pull image",
+                "pulling image",
                 "failed to pull",
+                "unable to pull",
                 "error pulling",
+                "repo digest",
                 "pull the image",
                 "pull command",
                 "failed to register layer",
                 "failed to unpack",
                 "failed to extract layer",
-                "failed to resolve ref",
                 "resolve ref",
-                "image pull",
-                "imagepull",
-                "pull image",
-                "pulling image",
             ]],
         )
         .unless(TOKEN),
     ],
 };
+
+/// An image is what the sentence is about.
+const A_PULL: &[&str] = &["pull", "image", "manifest", "registry", "docker", "/v2/"];
+
+const DISK_FULL: &[&str] = &["no space left", "disk quota exceeded", "disk full"];
+
+/// The kernel calls the limits of other things so, too.
+const KERNEL_LIMIT: &[&str] = &["cgroup", "session key", "inotify"];
 
 /// The token for pulls is another matter, though some sentences call it a pull too.
 const TOKEN: &[&str] = &["registry auth", "pull secrets"];
@@ -264,29 +292,3 @@ const NOT_FOUND_BY_DIGEST: super::rule::Rule = likely(
         &["/blobs/", "/manifests/sha256"],
     ],
 );
-
-/// The registry answers, but not with an image; or the line breaks half way.
-const REGISTRY_DOWN: &[&str] = &[
-    "eof",
-    "panic: runtime error",
-    "error pulling image configuration",
-    "failed to do req",
-    "httpreadseeker",
-    "httpreaderseeker",
-    "bad gateway",
-    "service unavailable",
-    "gateway timeout",
-    "gateway time-out",
-    "internal server error",
-    "unexpected status code 5",
-    "invalid argument",
-    "proxy",
-    "certificate",
-    "transition to pulled",
-    "timeout",
-    "could not reach",
-    "server misbehaving",
-    "http: server gave http response",
-    "broken pipe",
-    "stream error",
-];

@@ -25,7 +25,6 @@ pub(super) const ROLES: Family = Family {
                 "could not assume",
                 "couldn't assume",
                 "failed to assume",
-                "cannot be assumed",
                 "can't be assumed",
                 "not be assumed",
                 "perform: sts:assumerole",
@@ -37,7 +36,6 @@ pub(super) const ROLES: Family = Family {
             &[
                 &[
                     "iam:passrole",
-                    "sts:assumerole",
                     "assumerole",
                     "trust policy",
                     "trust relationship",
@@ -54,7 +52,10 @@ pub(super) const ROLES: Family = Family {
         ),
         likely(
             IamRoleAssume,
-            &[&["iam policy", "iam role", "trust"], &["misconfigured"]],
+            &[
+                &["iam policy", "iam permission", "iam role", "trust"],
+                &["misconfigured"],
+            ],
         ),
         likely(
             IamRoleAssume,
@@ -65,6 +66,7 @@ pub(super) const ROLES: Family = Family {
                     "execution role",
                     "role arn",
                     "service-linked role",
+                    "exception: role is",
                 ],
                 &[
                     "does not exist",
@@ -73,8 +75,8 @@ pub(super) const ROLES: Family = Family {
                     "is not valid",
                     "invalid role",
                     "unable to get credentials",
-                    "credentials not available",
                     "could not retrieve credentials",
+                    "credentials not available",
                 ],
             ],
         ),
@@ -92,8 +94,9 @@ pub(super) const PERMISSIONS: Family = Family {
         certain(ImageAuth, &[&["perform: ecr"]]),
         certain(
             SecretFetch,
-            &[&["perform: secretsmanager:", "perform: ssm:", "perform: kms:"]],
+            &[&["perform: secretsmanager:", "perform: ssm:"]],
         ),
+        likely(SecretFetch, &[&["perform: kms:"]]).unless(&["cannotpull", "volume"]),
         certain(
             LogSetup,
             &[&["perform: logs:", "perform: firehose:", "perform: kinesis:"]],
@@ -123,8 +126,6 @@ pub(super) const ENVIRONMENT_FILES: Family = Family {
                 "environment variable file",
                 "envfile",
                 "environmentfile",
-                "env files",
-                "envfiles",
                 "environment variables file",
             ]],
         ),

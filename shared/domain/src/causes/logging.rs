@@ -63,9 +63,9 @@ pub(super) const LOGS: Family = Family {
             "secret from asm",
             "secrets from ssm",
             "secret data",
-            // A path or a share may be called after anything.
             "efs utils",
             "mount.nfs",
+            "exec:",
         ]),
     ],
 };

@@ -45,11 +45,34 @@ pub(super) const NO_ROUTE: &[&str] = &[
     "network configuration",
     "network is down",
     "maximum number of attempts",
-    "exceeded maximum number of attempts",
     "proxyconnect",
     "x509",
     "tls:",
     "unexpected eof",
+];
+
+/// The registry answers, but not with an image; or the line breaks half way.
+pub(super) const REGISTRY_DOWN: &[&str] = &[
+    "eof",
+    "panic: runtime error",
+    "error pulling image configuration",
+    "failed to do req",
+    "httpreadseeker",
+    "httpreaderseeker",
+    "bad gateway",
+    "service unavailable",
+    "gateway time-out",
+    "internal server error",
+    "unexpected status code 5",
+    "proxy",
+    "certificate",
+    "transition to pulled",
+    "timeout",
+    "could not reach",
+    "server misbehaving",
+    "http: server gave http response",
+    "broken pipe",
+    "stream error",
 ];
 
 /// The elastic network interface.
@@ -61,21 +84,23 @@ pub(super) const INTERFACES: Family = Family {
         "ec2 error",
         "security group",
         "networking",
-        "cni",
+        "network namespace",
+        "up network",
         "netplugin",
         "veth",
+        "cni",
     ],
     rules: &[
         certain(
             QuotaLimit,
             &[&[
                 "networkinterfacelimitexceeded",
-                "limitexceeded",
                 "maximum number of network interfaces",
-                "rate exceeded",
-                "throttl",
-                "quota",
             ]],
+        ),
+        likely(
+            QuotaLimit,
+            &[&["limitexceeded", "rate exceeded", "throttl", "quota"]],
         )
         .unless(&["unable to place"]),
         certain(
@@ -117,8 +142,6 @@ pub(super) const INTERFACES: Family = Family {
                 "invalidgroup.notfound",
                 "invalidsecuritygroup",
                 "eni attach",
-                "attaching eni",
-                "eniprovision",
                 "attach eni",
                 "eni provision",
                 "provision eni",
@@ -132,27 +155,44 @@ pub(super) const INTERFACES: Family = Family {
                 "cni plugin",
                 "cni setup",
                 "invoke cni",
+                "ecscni",
+                "netplugin",
+                "veth pair",
+                "no primary eni",
                 "eni not",
                 "eni was",
-                "configure eni",
-                "configuring eni",
-                "setup eni",
-                "set up eni",
-                "regular eni",
-                "branch eni",
-                "trunk eni",
-                "primary eni",
-                "netplugin",
-                "veth",
             ]],
         ),
         likely(
             EniProvisioning,
             &[
                 &["subnet", "security group"],
-                &["does not exist", "not found", "no longer exists"],
+                &[
+                    "does not exist",
+                    "not found",
+                    "no longer exists",
+                    "error retrieving",
+                    "free addresses",
+                    "ip addresses",
+                ],
             ],
         ),
+        likely(
+            EniProvisioning,
+            &[
+                &[" eni", "trunk interface"],
+                &[
+                    "fail",
+                    "unable",
+                    "error",
+                    "timed out",
+                    "timeout",
+                    "could not",
+                    "cannot",
+                ],
+            ],
+        )
+        .unless(&["unable to place"]),
     ],
 };
 

@@ -5,7 +5,8 @@ use super::Confidence;
 use super::case::Case;
 use super::culprit::is_helper;
 use super::draft::{Draft, exit_evidence};
-use super::text::number_after;
+use super::exit;
+use super::text::{Text, number_after};
 use crate::facts::StoppedContainer;
 
 impl<'a> Case<'a> {
@@ -62,6 +63,18 @@ impl<'a> Case<'a> {
         let mut draft = self.draft(Cause::DependencyContainerFailed, Confidence::Likely, name);
         draft.evidence.extend(exit_evidence(blamed));
         Some(Draft { order: 3, ..draft })
+    }
+
+    /// An exit code that stands in the task's sentence, or in the culprit's where no rule reads it.
+    pub(super) fn code_in_words(&self) -> Option<i64> {
+        let unread = self
+            .culprit
+            .filter(|index| self.container_said[*index].is_none());
+        let reason = unread.and_then(|index| self.task.containers[index].reason.as_deref());
+        [reason, self.task.stopped_reason.as_deref()]
+            .into_iter()
+            .flatten()
+            .find_map(|words| exit::in_words(&Text::of(words)))
     }
 
     /// The container that a sentence on the task speaks of, where that can be told.

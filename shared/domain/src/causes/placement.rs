@@ -19,7 +19,7 @@ pub(super) const CODES: &[&str] = &[
 ];
 
 /// What they mean.
-pub(super) const BY_CODE: Rule = certain(PlacementOther, &[]);
+pub(super) const BY_CODE: Rule = likely(PlacementOther, &[]);
 
 /// Limits of the account, and throttled launches.
 pub(super) const QUOTAS: Family = Family {
@@ -28,8 +28,7 @@ pub(super) const QUOTAS: Family = Family {
         certain(
             QuotaLimit,
             &[&[
-                "reached the limit on the number of",
-                "reached the limit",
+                "reached the limit on",
                 "above your limit",
                 "instancecountexceeded",
                 "vcpu limit",
@@ -49,6 +48,7 @@ pub(super) const QUOTAS: Family = Family {
             &[&[
                 "limitexceeded",
                 "limit exceeded",
+                "reached the limit",
                 "exceeded your",
                 "exceeds your",
                 "exceeds the limit",
@@ -62,12 +62,9 @@ pub(super) const QUOTAS: Family = Family {
                 "provisioning capacity limit",
                 "provisioning state limit",
                 "concurrent task limit",
-                "being throttled",
                 "throttlingexception",
                 "throttled",
                 "rate exceeded",
-                "requestlimitexceeded",
-                "account is currently blocked",
                 "currently blocked",
                 "number of vcpus",
             ]],
@@ -97,9 +94,7 @@ pub(super) const PLACEMENT: Family = Family {
         "memberof",
         "inactive",
         "resource type",
-        "instance type",
         "enough",
-        "instance(s)",
         "availability zone",
         "port",
     ],
@@ -111,7 +106,6 @@ pub(super) const PLACEMENT: Family = Family {
                 "resource:port",
                 "resource type port",
                 "port conflict",
-                "missing an attribute",
                 "attribute",
                 "memberof",
                 "distinctinstance",
@@ -121,7 +115,7 @@ pub(super) const PLACEMENT: Family = Family {
                 "host port",
             ]],
         ),
-        certain(
+        likely(
             PlacementOther,
             &[
                 &["agent"],
@@ -155,8 +149,6 @@ pub(super) const PLACEMENT: Family = Family {
                 "insufficient gpu",
                 "not have enough cpu",
                 "not have enough memory",
-                "not enough cpu",
-                "not enough memory",
                 "no spot capacity",
                 "empty capacity provider",
                 "no active instance",
@@ -168,7 +160,8 @@ pub(super) const PLACEMENT: Family = Family {
                 "enough available",
                 "enough remaining",
             ]],
-        ),
+        )
+        .unless(&["containererror"]),
         likely(
             CapacityUnavailable,
             &[&[
@@ -177,6 +170,8 @@ pub(super) const PLACEMENT: Family = Family {
                 "no container instances were found",
                 "no container instances in",
                 "not enough capacity",
+                "not enough cpu",
+                "not enough memory",
                 "no capacity",
                 "out of capacity",
                 "capacity is not available",
@@ -185,7 +180,6 @@ pub(super) const PLACEMENT: Family = Family {
                 "capacity constraint",
                 "waiting for capacity",
                 "capacity could not",
-                "resource:eni",
                 "no container instance was found",
                 "no instances available",
                 "no available capacity",
@@ -211,7 +205,6 @@ pub(super) const PLACEMENT: Family = Family {
         likely(
             PlacementOther,
             &[&[
-                "no container instance met all",
                 "met all of its requirements",
                 "closest matching container-instance",
                 "closest matching container instance",
@@ -230,11 +223,7 @@ pub(super) const PLACEMENT: Family = Family {
         likely(
             CapacityUnavailable,
             &[
-                &[
-                    "unable to launch instance",
-                    "unable to launch",
-                    "capacity provider",
-                ],
+                &["unable to launch", "capacity provider"],
                 &["capacity", "instance type", "availability zone"],
             ],
         )
@@ -246,13 +235,15 @@ pub(super) const PLACEMENT: Family = Family {
         possible(
             PlacementOther,
             &[&[
-                "unable to place a task",
                 "unable to place",
                 "could not be placed",
                 "cannot be placed",
                 "failed to place",
                 "inactive",
+                "placement_failure",
             ]],
-        ),
+        )
+        // What the scheduler quotes is not about placement, though it says no more.
+        .unless(&["initializationerror", "containererror"]),
     ],
 };

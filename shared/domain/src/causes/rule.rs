@@ -99,16 +99,19 @@ const QUOTED_AFTER: &[&str] = &[
 
 /// The rule that reads `text`, if one does.
 pub(super) fn read(text: &Text) -> Option<&'static Rule> {
-    // A service may be called anything: where a sentence is quoted, only that one is asked first.
-    let quoted = QUOTED_AFTER
-        .iter()
-        .find_map(|lead| text.words().split_once(lead));
-    let inner = quoted.and_then(|(_, inner)| read_one(&Text::of(inner)));
-    inner.or_else(|| read_one(text))
+    // A service may be called anything: where a sentence is quoted, its name is not read.
+    let words = text.words();
+    let found = |lead: &&str| Some((words.find(lead)?, lead.len()));
+    let Some((at, lead)) = QUOTED_AFTER.iter().find_map(found) else {
+        return read_one(text);
+    };
+    let from = |start: usize| read_one(&Text::of(&words[start..]));
+    from(at + lead).or_else(|| from(at))
 }
 
 fn read_one(text: &Text) -> Option<&'static Rule> {
-    let words = text.words().trim_end_matches(['.', ')']);
+    let words = text.words().trim_matches(['.', ')', '\'', '"']);
+    let words = words.strip_prefix("stopped (").unwrap_or(words);
     let last = words.rsplit(": ").next().unwrap_or(words);
     if super::placement::CODES.contains(&last) {
         return Some(&super::placement::BY_CODE);

@@ -5,8 +5,8 @@
 //! ECS Developer Guide, `stopped-task-error-codes`.
 
 use super::Cause::{
-    ContainerStopFailure, DependencyContainerFailed, ImagePullNetwork, KilledSigkill, Oom,
-    PlacementOther, PlatformInternalError, Segfault, TimeoutStart,
+    AppError, ContainerStopFailure, DependencyContainerFailed, ImagePullNetwork, KilledSigkill,
+    Oom, PlacementOther, PlatformInternalError, Segfault, TimeoutStart,
 };
 use super::rule::{Family, certain, likely, possible};
 
@@ -20,7 +20,6 @@ pub(super) const MEMORY: Family = Family {
                 "outofmemory",
                 "killed due to memory",
                 "oomkilled",
-                "oom-killed",
                 "oom killed",
                 "oom-kill",
                 "out of memory",
@@ -50,12 +49,14 @@ pub(super) const DEPENDENCY: Family = Family {
     rules: &[
         certain(
             DependencyContainerFailed,
+            &[&["container ordering dependency", "taskdependencyerror"]],
+        ),
+        likely(
+            DependencyContainerFailed,
             &[&[
                 "dependency graph",
                 "non running container",
                 "cannot link to",
-                "container ordering dependency",
-                "taskdependencyerror",
             ]],
         ),
         likely(
@@ -72,6 +73,8 @@ pub(super) const DEPENDENCY: Family = Family {
                 &[
                     "did not exit successfully",
                     "did not complete",
+                    "never complete",
+                    "did not start",
                     "never start",
                     "timed out",
                     "not resolved",
@@ -123,8 +126,8 @@ pub(super) const TIMEOUTS: Family = Family {
                 "could not stop container",
                 "cannot kill container",
                 "failed to kill container",
-                "tried to kill container",
                 "state to stopped",
+                "tried to kill container",
             ]],
         ),
         possible(
@@ -133,7 +136,7 @@ pub(super) const TIMEOUTS: Family = Family {
         ),
         likely(
             ImagePullNetwork,
-            &[&["transition to pulled", "transition to pulling"]],
+            &[&["to pulled", "to pulling", "manifest_pulled"]],
         ),
         likely(
             TimeoutStart,
@@ -149,12 +152,7 @@ pub(super) const TIMEOUTS: Family = Family {
         likely(
             TimeoutStart,
             &[
-                &[
-                    "dockertimeouterror",
-                    "containerruntimetimeouterror",
-                    "timed out",
-                    "timeout",
-                ],
+                &["timed out", "timeout"],
                 &[
                     "to start",
                     "not start",
@@ -209,7 +207,6 @@ pub(super) const PLATFORM: Family = Family {
                 "containerruntimeerror",
                 "service unavailable",
                 "serviceunavailable",
-                "cannot connect to the docker daemon",
                 "connect to docker",
                 "cannotgetdockerclient",
                 "containervanishederror",
@@ -226,10 +223,13 @@ pub(super) const PLATFORM: Family = Family {
                 "unexpected error",
                 "failed to create endpoint",
                 "network bridge",
-                "ecs-bridge",
+                "daemon: network ",
                 "hcsshim",
-                "hns failed",
                 "windows system call",
+                "hns failed",
+                "hnscall",
+                "execute-command",
+                "containerexecerror",
                 "please try again",
                 "platform error",
                 "agent error",
@@ -256,9 +256,30 @@ pub(super) const PLATFORM: Family = Family {
                 "failed to create container",
                 "unable to create container",
                 "exec error",
+                "cannotstartcontainererror: error response from daemon: ",
+                "cannotstartcontainererror: api error (500): ",
+            ]],
+        ),
+        likely(
+            AppError,
+            &[&[
+                "non-zero exit",
+                "nonzero exit",
+                "non-zero status",
+                "non-zero code",
             ]],
         ),
         possible(Oom, &[&["failed to get container status"]]),
         possible(KilledSigkill, &[&["container killed", "sigkill"]]),
+        // Mostly a pull, where nobody says what was asked for.
+        possible(
+            ImagePullNetwork,
+            &[&[
+                "context canceled",
+                "i/o timeout",
+                "dial tcp",
+                "request canceled",
+            ]],
+        ),
     ],
 };

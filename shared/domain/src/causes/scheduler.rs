@@ -41,7 +41,12 @@ pub(super) const SENTENCES: Family = Family {
         ),
         likely(
             ElbHealthCheck,
-            &[&["health checks failed with these codes"]],
+            &[&[
+                "health checks failed with these codes",
+                "target.failedhealth",
+                "target.timeout",
+                "target.responsecode",
+            ]],
         ),
         likely(
             ElbHealthCheck,
@@ -66,10 +71,15 @@ pub(super) const SENTENCES: Family = Family {
             ContainerHealthCheck,
             &[&["container"], &["is unhealthy", "became unhealthy"]],
         )
-        .unless(&["depend"]),
+        .unless(&["depend", "container instance"]),
         possible(
             ContainerHealthCheck,
-            &[&["due to an unhealthy status", "failed health check"]],
+            &[&[
+                "due to an unhealthy status",
+                "failed health check",
+                "unhealthy tasks in the service registry",
+                "discovery_instance_unhealthy",
+            ]],
         ),
         possible(ElbHealthCheck, &[&["health checks failed"]]),
         possible(
@@ -86,20 +96,26 @@ pub(super) const SENTENCES: Family = Family {
         likely(
             SchedulerStop,
             &[
-                &["stopped by the service scheduler", "has stopped"],
+                &[
+                    "stopped by the service scheduler",
+                    "has stopped",
+                    ") stopped ",
+                ],
                 RUNNING,
             ],
         )
-        .unless(&["draining"]),
-        likely(SchedulerStop, &[&["service scheduler initiated"]]),
-        certain(
+        .unless(&["drain", "deregister", "terminat"]),
+        certain(UserStopped, &[&["stopped by user"]]).unless(&["instance", "host"]),
+        likely(
             UserStopped,
             &[&[
-                "stopped by user",
                 "stopped by the user",
                 "stopped by a user",
+                "stopped manually",
+                "manually stopped",
             ]],
-        ),
+        )
+        .unless(&["instance", "host"]),
         certain(
             SpotInterruption,
             &[&["spot task was interrupted", "spotinterruption"]],
@@ -111,12 +127,7 @@ pub(super) const SENTENCES: Family = Family {
         certain(FargateMaintenance, &[&["performing maintenance"]]),
         certain(
             FargateMaintenance,
-            &[&[
-                "task retire",
-                "task retirement",
-                "patching_retirement",
-                "platform maintenance",
-            ]],
+            &[&["task retire", "patching_retirement", "platform maintenance"]],
         ),
         likely(
             FargateMaintenance,
@@ -124,6 +135,7 @@ pub(super) const SENTENCES: Family = Family {
                 "underlying infrastructure",
                 "underlying hardware",
                 "underlying host",
+                "scheduled for retirement",
             ]],
         )
         .unless(&["instance"]),
@@ -139,7 +151,10 @@ pub(super) const SENTENCES: Family = Family {
         certain(PlacementOther, &[&["service deployment configuration"]]),
         certain(
             PlacementOther,
-            &[&["protected task"], &["unable", "scale in", "scale-in"]],
+            &[
+                &["protected task", "under protection"],
+                &["unable", "scale in", "scale-in"],
+            ],
         ),
         likely(
             SchedulerStop,
@@ -149,6 +164,8 @@ pub(super) const SENTENCES: Family = Family {
                 "replaced by a new",
                 "newer deployment",
                 "scaling in",
+                "scaled down",
+                "scaling down",
                 "scale-in",
                 "scaled in",
             ]],
@@ -157,14 +174,8 @@ pub(super) const SENTENCES: Family = Family {
     ],
 };
 
-const UNWELL: &[&str] = &[
-    "is unhealthy",
-    "failed health check",
-    "health check failed",
-    "healthcheck failed",
-    "failed healthcheck",
-];
-const RUNNING: &[&str] = &["running task", "service scheduler"];
+const UNWELL: &[&str] = &["unhealthy", "health check", "healthcheck"];
+const RUNNING: &[&str] = &["running task", "pending task", "service scheduler"];
 const REBALANCING: &[&str] = &[
     "availability-zone rebalancing",
     "availability zone rebalancing",
@@ -174,7 +185,7 @@ const REBALANCING: &[&str] = &[
 
 /// Hosts that go away, said less plainly. Asked late: placement sentences name hosts too.
 pub(super) const HOSTS: Family = Family {
-    gate: &["instance", "host", "drain"],
+    gate: &["instance", "host", "drain", "initiated", "scheduler"],
     rules: &[
         certain(
             HostTerminated,
@@ -200,6 +211,7 @@ pub(super) const HOSTS: Family = Family {
                     "unreachable",
                     "was stopped",
                     "been stopped",
+                    "stopped by",
                     "stopped/",
                     "retire",
                     "status check",
@@ -208,5 +220,12 @@ pub(super) const HOSTS: Family = Family {
                 ],
             ],
         ),
+        // The stop codes, where somebody writes them into the sentence.
+        likely(
+            SchedulerStop,
+            &[&["service scheduler", "serviceschedulerinitiated"]],
+        )
+        .unless(&["unable", "fail", "error"]),
+        likely(UserStopped, &[&["userinitiated"]]),
     ],
 };

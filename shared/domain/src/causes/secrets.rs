@@ -11,8 +11,6 @@ use super::rule::{Family, certain, likely, possible};
 const ABOUT_SECRETS: &[&str] = &[
     "secret from asm",
     "secrets from asm",
-    "secret from ssm",
-    "secrets from ssm",
     "registry auth from asm",
     "asm fetching",
     "secretsmanager",
@@ -20,8 +18,6 @@ const ABOUT_SECRETS: &[&str] = &[
     "secret manager",
     "systems manager",
     "parameter store",
-    "ssm parameter",
-    "ssm:",
     "fetching secret",
     "fetch secret",
     "retrieve secret",
@@ -29,9 +25,10 @@ const ABOUT_SECRETS: &[&str] = &[
     "pull secrets",
     "secret value",
     "secret data",
-    "ssm secret",
     "asm secret",
     "asmsecret",
+    "asm resource",
+    "error: secret ",
     "secret does not exist",
     "ssm",
     "secretvalue",
@@ -58,16 +55,12 @@ const ANSWERED: &[&str] = &[
     "awscurrent",
     "awsprevious",
     "invalid ssm parameters",
-    "invalid parameters",
     "invalid parameter",
-    "did not contain json key",
-    "does not contain json key",
     "json key",
     "looking for beginning",
     "invalid character",
     "in literal",
     "after top-level value",
-    "unexpected end of json",
     "unmarshal",
     "marked for deletion",
     "scheduled for deletion",
@@ -93,11 +86,12 @@ const ANSWERED: &[&str] = &[
     "unexpected",
     "no secret",
     "no value",
+    "missing",
+    "could not find",
+    "invalid arn",
+    "invalid format",
     "expired",
     "empty",
-    "invalid",
-    "could not find",
-    "missing",
 ];
 
 /// A refusal is answered at once; only what gets no answer is tried again and again.
@@ -141,7 +135,10 @@ pub(super) const SECRETS: Family = Family {
         likely(NetworkResourceInit, &[&["connection issue"], ABOUT_SECRETS]),
         likely(
             ImageAuth,
-            &[&["ecr registry auth"], &["accessdenied", "not authorized"]],
+            &[
+                &["ecr registry auth", "registry auth from amazon ecr"],
+                &["accessdenied", "not authorized"],
+            ],
         ),
         likely(NetworkResourceInit, &[&["ecr registry auth"], NO_ROUTE]),
         likely(NetworkResourceInit, &[ABOUT_SECRETS, NO_ROUTE]).unless(&[
@@ -174,6 +171,13 @@ pub(super) const SECRETS: Family = Family {
             SecretFetch,
             &[&["json key"], &["did not contain", "not found", "missing"]],
         ),
+        likely(
+            SecretFetch,
+            &[
+                &["secret "],
+                &["not found", "not exist", "missing", "not be retrieved"],
+            ],
+        ),
         possible(
             NetworkResourceInit,
             &[&[
@@ -189,6 +193,15 @@ pub(super) const SECRETS: Family = Family {
                 ABOUT_SECRETS,
                 &["unable", "fail", "error", "cannot", "can't"],
             ],
+        ),
+        possible(
+            SecretFetch,
+            &[&[
+                "secrets manager",
+                "secretsmanager",
+                "parameter store",
+                "ssm parameter",
+            ]],
         ),
     ],
 };

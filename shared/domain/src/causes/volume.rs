@@ -17,18 +17,17 @@ pub(super) const EFS: Family = Family {
         "ecs-volume-plugin",
     ],
     rules: &[
-        certain(
-            EfsMount,
-            &[&["efs utils", "efs volume", "mount.efs", "efs file system"]],
-        )
-        .unless(&["does not support"]),
+        certain(EfsMount, &[&["efs utils", "mount.efs"]]),
+        likely(EfsMount, &[&["efs volume", "efs file system"]]).unless(&["support"]),
         likely(
             EfsMount,
             &[&[
                 "mount.nfs",
                 "nfs4",
+                "nfsvers",
                 "amazon-efs",
                 "elasticfilesystem",
+                "type 'efs'",
                 "stunnel",
             ]],
         ),
@@ -45,14 +44,7 @@ pub(super) const EFS: Family = Family {
             EfsMount,
             &[
                 &["efs"],
-                &[
-                    "fail",
-                    "unable",
-                    "denied",
-                    "timed out",
-                    "error",
-                    "does not match",
-                ],
+                &["fail", "unable", "denied", "timed out", "error"],
             ],
         )
         .unless(&["prefs", "cannotpull", "refs/", "does not support"]),
@@ -114,13 +106,13 @@ pub(super) const VOLUMES: Family = Family {
                     "timeout",
                     "not found",
                     "does not exist",
-                    "does not match",
-                    "only supported",
                     "invalid",
                     "denied",
                     "could not",
                     "cannot",
                     "can't",
+                    "does not match",
+                    "only supported",
                 ],
             ],
         )

@@ -535,3 +535,62 @@ fn a_fix_names_what_the_definition_names() {
         assert!(fix.contains(named), "{reason}: {fix}");
     }
 }
+
+#[test]
+fn an_exit_code_may_stand_in_a_sentence_only() {
+    let thin = || task("EssentialContainerExited", "");
+    let one = with(
+        thin(),
+        "app",
+        None,
+        "Essential container exited (exit code 1)",
+    );
+    check(&one, Cause::AppError, Some("app"));
+    let killed = with(thin(), "app", None, "Container exited. Exit code: 137");
+    check(&killed, Cause::KilledSigkill, Some("app"));
+    // What a rule reads says more than a number in it.
+    let log = "failed to validate logger args: command failed with exit code: 1";
+    check(
+        &with(thin(), "app", None, log),
+        Cause::LogSetup,
+        Some("app"),
+    );
+}
+
+#[test]
+fn a_task_that_never_started_is_explained_by_its_sentence_and_not_by_an_exit_code() {
+    let never = task(
+        "TaskFailedToStart",
+        "ResourceInitializationError: unable to fetch secrets",
+    );
+    let reason = "secret shop/db was not found";
+    check(
+        &with(never, "app", Some(1), reason),
+        Cause::SecretFetch,
+        Some("app"),
+    );
+    let waited = "CannotStartContainerError: bootstrap dependency did not complete";
+    let never = with(task("TaskFailedToStart", waited), "bootstrap", Some(1), "");
+    let findings = diagnose(&with(never, "app", None, ""), &Context::default());
+    assert_eq!(findings[0].cause, Cause::DependencyContainerFailed);
+}
+
+#[test]
+fn words_that_other_services_use_too_are_not_certain() {
+    for (cause, reason) in [
+        (
+            Cause::ImagePullDiskFull,
+            "write /x: no space left on device",
+        ),
+        (Cause::ImagePullRateLimit, "Too Many Requests"),
+        (Cause::QuotaLimit, "Rate exceeded for network interface"),
+        (Cause::PlacementOther, "STOPPED (AGENT)"),
+        (
+            Cause::DependencyContainerFailed,
+            "Cannot link to a non running container: /db",
+        ),
+    ] {
+        let finding = check(&task("", reason), cause, None);
+        assert_eq!(finding.confidence, Confidence::Likely, "{reason}");
+    }
+}

@@ -274,7 +274,9 @@ fn may_be_written(case: &Case, plan: &Plan) -> Result<(), &'static str> {
     let rung = tag.as_deref().unwrap_or(case.policy.default.as_str());
     let person = case.requester.is_person();
     let called_failed = judged.is_some_and(|it| it.rollout == Some(Rollout::Failed))
-        || newest.is_some_and(|it| it.status == "STOPPED");
+        || newest.is_some_and(|it| {
+            ["STOP_REQUESTED", "STOPPED", "ROLLBACK_FAILED"].contains(&it.status.as_str())
+        });
     let given_up = person
         || called_failed
         || case.silent.is_none_or(|it| {
