@@ -59,7 +59,6 @@ JUDGED_ANYWHERE = (
 MUTANTS = [
     ("row: ECS rolls back", [row("others::ecs_leaves_it_alone(&seen)")]),
     ("row: superseded, both", [row("others::nothing_newer(&seen)"), JUDGED_ANYWHERE]),
-    ("row: was a rollback", [row("others::was_no_rollback(&seen)")]),
     ("row: already done, and the claim, both", [row("rows::was_not_tried(&seen)"), CLAIM_ONCE,
         (STORY,
          "        (Some(attempt), _) => left(asked, &mut ended, &attempt, means),\n",
@@ -121,6 +120,8 @@ MUTANTS = [
 
 # What a random history shows once in tens of thousands: the scenario that holds it.
 BY_SCENARIO = [
+    ("row: was a rollback", "a_rollback_that_fails_too_pages_in_the_same_incident_and_is_left_alone",
+        [row("others::was_no_rollback(&seen)")]),
     ("row: too few", "a_large_release_is_rolled_back_when_half_of_what_is_desired_has_failed",
         [(ROWS, "    (failed < enough).then_some((failed, enough))\n",
             "    let _ = failed < enough;\n    None\n")]),
