@@ -62,11 +62,12 @@ pub(crate) fn impaired(
     Some((event, unheard))
 }
 
-/// Whether so many tasks failed that the circuit breaker would give the deployment up.
+/// Whether so many tasks failed that the circuit breaker would give the deployment up. Where the
+/// service cannot be read roll-back is to find out.
 fn enough(how: How, glance: &Glance) -> bool {
     let stops = how.silent().map_or(0, |silent| silent.stops);
     let service = glance.service.known();
-    service.is_some_and(|it| stops >= given_up_at(it.desired))
+    service.is_none_or(|it| stops >= given_up_at(it.desired))
 }
 
 /// Tells it, unless people know of this deployment. What they know of is judged again where by now

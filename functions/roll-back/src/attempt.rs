@@ -37,8 +37,11 @@ impl Try<'_> {
     /// follows all three, after a third look where the table took its time.
     pub(crate) async fn make(&self) -> End {
         let (means, case) = (self.means, &self.judged.case);
+        let service = case.service.known();
+        let failing = service.and_then(|it| it.deployment(&case.deployment));
         let mut attempt = Attempt {
             failed: case.deployment.clone(),
+            from: failing.map(|it| it.task_definition.clone()),
             to: self.plan.to().to_owned(),
             at: case.now,
             made: None,

@@ -42,6 +42,7 @@ fn failed() -> (Bot, ServiceArn, String) {
 fn attempt(bot: &Bot, failed: &str) -> Attempt {
     Attempt {
         failed: failed.to_owned(),
+        from: Some("order-api:42".to_owned()),
         to: "order-api:41".to_owned(),
         at: bot.now(),
         made: None,

@@ -154,7 +154,7 @@ async fn stops_of_a_deployment_that_ecs_has_called_failed_are_not_announced_besi
     );
     insta::assert_snapshot!(counts(&bot).join("\n"), @r"
     deployment 6
-    stops order-api:42/unknown/app 6
+    stops order-api:42/bad_entrypoint/- 6
     ");
 }
 
@@ -187,7 +187,7 @@ async fn stops_of_a_deployment_whose_incident_is_open_are_counted_into_it() {
     assert_eq!(handed_over, [Value::Null; 0]);
     insta::assert_snapshot!(counts(&bot).join("\n"), @r"
     deployment 4
-    stops order-api:42/unknown/app 4
+    stops order-api:42/bad_entrypoint/- 4
     ");
 }
 

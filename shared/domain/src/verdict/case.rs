@@ -109,6 +109,9 @@ pub struct Attempts {
 pub struct Attempt {
     /// The `ecs-svc/…` id of the failed deployment.
     pub failed: String,
+    /// The task definition it went back from, where that was known.
+    #[serde(default)]
+    pub from: Option<String>,
     /// The task definition it went back to.
     pub to: String,
     /// When it was claimed.

@@ -1,7 +1,9 @@
 //! Where to go back to. Never "revision minus one".
 
+use chrono::{DateTime, Utc};
+
 use super::seen::{Seen, Standing, Status, same};
-use super::{Case, Digests, Unusable, Verdict};
+use super::{Attempt, Case, Digests, Unusable, Verdict};
 use crate::facts::{
     Deployment, Fact, GoodRevision, KnownFrom, Missing, ServiceDeployment, ServiceRevision, Why,
 };
@@ -38,7 +40,11 @@ pub fn candidates(case: &Case) -> Vec<GoodRevision> {
 fn once_good<'a>(seen: &Seen<'a>) -> Vec<Candidate<'a>> {
     let own = seen.entry();
     let successful = |entry: &&&ServiceDeployment| {
-        Status::of(entry) == Status::Successful && own.is_none_or(|own| own.arn != entry.arn)
+        Status::of(entry) == Status::Successful
+            && own.is_none_or(|own| own.arn != entry.arn)
+            && !seen.target(entry).is_some_and(|revision| {
+                taken_back(seen, &revision.task_definition, entry.created_at)
+            })
     };
     let of_history = seen.history.iter().filter(successful).map(|entry| {
         let revision = seen.target(entry);
@@ -57,9 +63,11 @@ fn once_good<'a>(seen: &Seen<'a>) -> Vec<Candidate<'a>> {
     };
     let recorded = seen.record.good.as_ref();
     let own = |it: &&RecordedRevision| Some(it.completed_at) >= seen.service.created_at;
-    let recorded = recorded
-        .filter(|it| it.deployment != seen.case.deployment)
-        .filter(own);
+    let stands = |it: &&RecordedRevision| {
+        it.deployment != seen.case.deployment
+            && !taken_back(seen, &it.task_definition, Some(it.completed_at))
+    };
+    let recorded = recorded.filter(stands).filter(own);
     let of_record = recorded.map(|it| plain(&it.task_definition, KnownFrom::Record));
     let failing = seen.judged().map(|it| it.task_definition.as_str());
     let listed = good::listed(seen.service, failing);
@@ -75,6 +83,20 @@ fn once_good<'a>(seen: &Seen<'a>) -> Vec<Candidate<'a>> {
         }
     }
     all
+}
+
+/// Whether opsbot went back from that revision last, and it was not released since: ECS called it good,
+/// and somebody knew better. Who names it may have it.
+fn taken_back(seen: &Seen<'_>, task_definition: &str, at: Option<DateTime<Utc>>) -> bool {
+    let newest = seen.attempts.newest.as_ref();
+    let is_from = |it: &&Attempt| {
+        it.from
+            .as_deref()
+            .is_some_and(|it| same(it, task_definition))
+    };
+    let newest = newest.filter(is_from);
+    let named = seen.case.requester.to().is_some();
+    !named && newest.is_some_and(|attempt| at.is_none_or(|at| at < attempt.at))
 }
 
 /// The task definition to go back to: the first candidate that can be started. Three rows of the

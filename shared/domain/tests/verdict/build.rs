@@ -295,6 +295,7 @@ impl Words for Case {
 pub fn attempt(failed: &str, minutes: i64, made: Option<&str>) -> Attempt {
     Attempt {
         failed: failed.to_owned(),
+        from: None,
         to: order_api(41),
         at: ago(minutes),
         made: made.map(str::to_owned),

@@ -4,7 +4,7 @@ use domain::causes::Cause;
 use domain::facts::{Breaker, DeploymentAlarms, Fact, KnownFrom, Missing, Rollout, Why};
 use domain::incident::RecordedRevision;
 use domain::stop::{Silent, Unheard};
-use domain::verdict::{Case, Requester};
+use domain::verdict::{Attempt, Case, Requester};
 use insta::assert_snapshot;
 
 use super::build::*;
@@ -506,6 +506,35 @@ fn failed_and_rolled_back_revisions_are_never_gone_back_to() {
             order_api(41)
         );
     }
+}
+
+#[test]
+fn what_opsbot_took_back_is_not_gone_back_to_until_it_is_released_again() {
+    let released = |minutes| {
+        let case = a_failed_release().history(|it| it.push(entry(40, "SUCCESSFUL", minutes)));
+        case.attempts(|it| {
+            it.newest = Some(Attempt {
+                from: Some(order_api(40)),
+                ..attempt("ecs-svc/0040", 400, None)
+            });
+        })
+    };
+    let target = |case: &Case| check(case, "roll_back").plan().unwrap().to().to_owned();
+    assert_eq!(target(&released(500)), order_api(41));
+    assert_eq!(target(&released(300)), order_api(40));
+    let named = released(500).asked_to_go_back_to("order-api:40");
+    assert_eq!(target(&named), order_api(40));
+    let completed = released(9_500).record(|it| {
+        it.good = Some(RecordedRevision {
+            task_definition: order_api(40),
+            deployment: "ecs-svc/0040".to_owned(),
+            completed_at: ago(450),
+        });
+    });
+    assert_eq!(
+        target(&completed.history(|it| it.truncate(1))),
+        order_api(41)
+    );
 }
 
 #[test]
