@@ -119,3 +119,18 @@ async fn the_release_of_a_fix_is_the_last_word() {
     let last = last.lines().last().unwrap();
     insta::assert_snapshot!(last, @"OK order-api in prod-apps: recovered in 1 min on order-api:43");
 }
+
+#[tokio::test]
+async fn a_warning_that_comes_after_the_next_release_hands_nothing_over() {
+    let bot = Bot::new(releasing(None));
+    let warning = bot.aws.with(|world: &mut World| {
+        let name = "SERVICE_TASK_START_IMPAIRED";
+        world.tell_service_action("prod-apps", "order-api", "WARN", name, None);
+        let warning = world.drain_events().pop().expect("the warning");
+        world.advance(Duration::from_secs(60));
+        world.deploy("prod-apps", "order-api", "order-api:41");
+        warning
+    });
+    bot.deliver(&warning).await.unwrap();
+    insta::assert_snapshot!(sms(&bot), @"WARN order-api in prod-apps: tasks cannot start. No rollback: nothing watches");
+}

@@ -183,6 +183,21 @@ async fn a_rollback_that_begins_later_is_an_update_in_the_same_thread() {
 }
 
 #[tokio::test]
+async fn a_rollback_event_that_comes_after_the_next_release_is_not_about_it() {
+    let told = told("ecs-rolls-back");
+    let rollback = told.rollback();
+    told.bot.aws.with(|world: &mut World| {
+        let definition = simulator::TaskDefinition::of(SERVICE).revision(43);
+        world.register(definition.container("app", "order-api:1.5.1"));
+        world.advance(std::time::Duration::from_secs(60));
+        world.deploy(CLUSTER, SERVICE, "order-api:43");
+        world.advance(std::time::Duration::from_secs(1));
+    });
+    told.deliver(&[&rollback]).await;
+    assert_eq!(told.sms(), "", "the next release does not fail");
+}
+
+#[tokio::test]
 async fn a_new_release_ends_the_incident_too() {
     let told = told("image-missing");
     told.deliver(&[&told.failure()]).await;

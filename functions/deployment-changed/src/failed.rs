@@ -241,12 +241,15 @@ impl Failure<'_> {
         response: &Response,
         invocation: &Invocation<'_>,
     ) -> Result<(), Retry> {
-        if let Some(to) = response.goes_back_to() {
-            unfinished::watch(&open, to, self.event, invocation).await;
-        }
+        let watched = async {
+            if let Some(to) = response.goes_back_to() {
+                unfinished::watch(&open, to, self.event, invocation).await;
+            }
+        };
         let (state, service) = (invocation.state_after_publish(), &self.event.service);
         let what = Remember::Open(open.clone());
-        let record = match state.remember(service, &what).await {
+        let (remembered, ()) = tokio::join!(state.remember(service, &what), watched);
+        let record = match remembered {
             Fact::Known(record) => record,
             Fact::Missing(missing) => {
                 tracing::error!(?missing, "the end of this incident will not be told");

@@ -48,7 +48,10 @@ pub(crate) fn impaired(
         return None;
     }
     let (id, service) = (failing_id(glance)?, glance.service.known()?);
-    let under_way = service.deployment(&id)?.rollout == Some(Rollout::InProgress);
+    let listed = service.deployment(&id)?;
+    // A warning that comes late is not about what was released since.
+    let was_there = listed.created_at.is_none_or(|at| at <= action.at);
+    let under_way = was_there && listed.rollout == Some(Rollout::InProgress);
     let unheard = judge(service, &id, false, action.at)
         .ok()
         .filter(|_| under_way)?;

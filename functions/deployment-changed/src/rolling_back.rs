@@ -9,7 +9,7 @@ use aws::state::{Claim, Remember};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::compose::Story;
 use domain::event::DeploymentEvent;
-use domain::facts::{DeploymentFacts, Fact, Rollout};
+use domain::facts::{Deployment, DeploymentFacts, Fact, Rollout};
 use domain::incident::{News, OpenIncident, ServiceRecord};
 use domain::verdict::Attempt;
 
@@ -34,7 +34,7 @@ pub(crate) async fn answer(
     let over = record
         .known()
         .is_some_and(|record| record.closed_since(event.at));
-    if over || ended(&glance) {
+    if over || ended(&event, &glance) {
         tracing::info!("the rollback is over; dropped a late event");
         return Ok(());
     }
@@ -91,13 +91,17 @@ fn is_in(attempted: &Fact<Vec<Attempt>>, failed: &str) -> bool {
     attempted.is_some_and(|all| all.iter().any(|attempt| attempt.failed == failed))
 }
 
-/// The rollback completed, or the service is being deleted.
-fn ended(glance: &Glance) -> bool {
+/// The rollback completed, a later release took its place, or the service is being deleted. A release
+/// that came later is not what ECS rolls back, however badly it does.
+fn ended(event: &DeploymentEvent, glance: &Glance) -> bool {
     let Some(service) = glance.service.known() else {
         return false;
     };
-    let rollout = service.primary().and_then(|it| it.rollout.as_ref());
-    service.is_deleted() || rollout == Some(&Rollout::Completed)
+    let is_it = |it: &Deployment| Some(&it.id) == event.deployment.as_ref();
+    let primary = service.primary();
+    let completed = primary.is_some_and(|it| it.rollout == Some(Rollout::Completed));
+    let later = primary.is_some_and(|it| !is_it(it) && it.created_at > Some(event.at));
+    service.is_deleted() || completed || later
 }
 
 /// The incident of the deployment that failed; the newest where ECS does not say which one did.
