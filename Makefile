@@ -48,10 +48,11 @@ bench: .venv/ministack/made ## The table of figures, also in target/bench.json
 	$(call step,bench,cargo build --release -p deployment-changed -p task-stopped -p roll-back && cargo run -q -p tests --bin bench -- target/release .venv/ministack/bin/python)
 
 .PHONY: lint
-lint: .venv/sam/made .venv/lint/made ## The template linters
+lint: .venv/sam/made .venv/lint/made ## The template linters, and whether each mutant still finds what it breaks
 	$(call step,sam validate --lint,.venv/sam/bin/sam validate --lint)
 	$(call step,cfn-lint,.venv/lint/bin/cfn-lint -a cfn_lint_serverless.rules -t template.yaml)
 	$(call step,checkov,.venv/lint/bin/checkov --framework cloudformation --skip-download --compact --quiet -f template.yaml)
+	$(call step,mutants stand,python3 tests/model/mutants.py --check)
 
 .PHONY: build
 build: .venv/sam/made ## The functions for AWS, with sam build (arm64, as the template's default)
