@@ -11,21 +11,35 @@ pub(crate) struct Batch {
     pub(crate) messages: usize,
     /// The stops, put together.
     pub(crate) stories: Vec<Story>,
-    /// Looks at incidents, with the message that asks for each.
-    pub(crate) watches: Vec<(String, Watch)>,
+    /// Looks at incidents, each once.
+    pub(crate) watches: Vec<Asked>,
     /// Messages that cannot be read. They go back to the queue and from there to the dead-letter
     /// queue, whose alarm tells of them: nothing is lost, and nothing else waits for them.
     pub(crate) unreadable: Vec<String>,
 }
 
+/// A look that is asked for.
+pub(crate) struct Asked {
+    pub(crate) watch: Watch,
+    /// The messages that ask for it: SQS may deliver one twice.
+    pub(crate) deliveries: Vec<String>,
+}
+
 pub(crate) fn open(batch: SqsEvent, settings: &Settings) -> Batch {
     let messages = batch.records.len();
-    let (mut stops, mut watches, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut stops, mut unreadable) = (Vec::new(), Vec::new());
+    let mut watches: Vec<Asked> = Vec::new();
     for message in batch.records {
         let id = message.message_id.clone().unwrap_or_default();
         match read(message, &id, settings) {
             Ok(Message::Stop(stop)) => stops.push(*stop),
-            Ok(Message::Watch(watch)) => watches.push((id, watch)),
+            Ok(Message::Watch(watch)) => match watches.iter_mut().find(|it| it.watch == watch) {
+                Some(asked) => asked.deliveries.push(id),
+                None => watches.push(Asked {
+                    watch,
+                    deliveries: vec![id],
+                }),
+            },
             Ok(Message::Nothing) => {}
             Err(why) => {
                 tracing::error!(message_id = id, "unreadable message: {why}");

@@ -58,10 +58,10 @@ pub async fn answer(
             again.extend(story.deliveries().cloned());
         }
     }
-    for (delivery, watch) in &batch.watches {
-        if let Err(retry) = look::answer(watch, invocation, queues).await {
-            tracing::error!(incident = watch.key, "{}", aws::chain(&retry));
-            again.push(delivery.clone());
+    for some in batch.watches.chunks(gather::AT_ONCE) {
+        for (asked, retry) in look::answers(some, invocation, queues).await {
+            tracing::error!(incident = asked.watch.key, "{}", aws::chain(&retry));
+            again.extend(asked.deliveries.iter().cloned());
         }
     }
     tracing::info!(messages, again = again.len(), "answered a batch");

@@ -7,49 +7,83 @@ use domain::alert::compose::{Occasion, Stopped, settled};
 use domain::facts::{DeploymentFacts, Fact, Service};
 use domain::settings::Queues;
 use domain::stop::{About, Count, Look, Said, Seen, Watch, look, word};
+use futures_util::future::join_all;
 
 use crate::Retry;
+use crate::batch::Asked;
 use crate::story::watch;
 
-pub(crate) async fn answer(
+/// Looks at some incidents together, for their services are read in one call a cluster. Gives those
+/// that must be looked at again.
+pub(crate) async fn answers<'a>(
+    all: &'a [Asked],
+    invocation: &Invocation<'_>,
+    queues: &Queues,
+) -> Vec<(&'a Asked, Retry)> {
+    let (asking, state) = (invocation.asking(), invocation.state());
+    let read = all
+        .iter()
+        .map(|asked| async move { (asked, watched(&asked.watch, invocation).await) });
+    let (mut again, mut incidents) = (Vec::new(), Vec::new());
+    for (asked, read) in join_all(read).await {
+        match read {
+            Ok(Some((about, count))) => incidents.push((asked, about, count)),
+            Ok(None) => {}
+            Err(retry) => again.push((asked, retry)),
+        }
+    }
+    let subjects: Vec<_> = incidents.iter().map(|(_, it, _)| &it.subject).collect();
+    let around = gather::around(&asking, &state, &subjects).await;
+    let looks = incidents.iter().zip(around);
+    let looks = looks.map(|((asked, about, count), around)| async move {
+        let looked = answer(&asked.watch, (about, count), around, invocation, queues).await;
+        looked.err().map(|retry| (*asked, retry))
+    });
+    again.extend(join_all(looks).await.into_iter().flatten());
+    again
+}
+
+/// The incident, unless it is over or another watch counts.
+async fn watched(
     asked: &Watch,
+    invocation: &Invocation<'_>,
+) -> Result<Option<(About, Count)>, Retry> {
+    match invocation.state().counter(&asked.key).await {
+        Fact::Known(counter) => {
+            Ok(counter.filter(|(_, count)| count.watch.as_ref() == Some(&asked.token)))
+        }
+        Fact::Missing(missing) => Err(Retry::NotSeen(missing)),
+    }
+}
+
+async fn answer(
+    asked: &Watch,
+    (about, count): (&About, &Count),
+    Around { service, record }: Around,
     invocation: &Invocation<'_>,
     queues: &Queues,
 ) -> Result<(), Retry> {
-    let (asking, state) = (invocation.asking(), invocation.state());
-    let (about, count) = match state.counter(&asked.key).await {
-        Fact::Known(Some((about, count))) => (about, count),
-        Fact::Known(None) => return Ok(()),
-        Fact::Missing(missing) => return Err(Retry::NotSeen(missing)),
-    };
-    if count.watch.as_ref() != Some(&asked.token) {
-        return Ok(());
-    }
-    let around = gather::around(&asking, &state, &[&about.subject]).await;
-    let Some(Around { service, record }) = around.into_iter().next() else {
-        return Ok(());
-    };
     let known = service.known();
     let closed = record.known().and_then(|record| record.closed.as_ref());
     let seen = Seen {
         service: &service,
         standalone: about.subject.standalone,
-        word: &word(&about, record.known(), known, invocation.now),
+        word: &word(about, record.known(), known, invocation.now),
         closed_at: closed.map(|closed| closed.closed_at),
         now: invocation.now,
     };
     let times = (invocation.settings.quiet, invocation.settings.lasting);
     let later = Looked::Nothing;
-    let occasion = match look(&count, seen, times) {
-        Look::Over => return over(asked, &about, &count, &service, invocation, queues).await,
-        Look::Later => return again(asked, &count, later, invocation, queues).await,
+    let occasion = match look(count, seen, times) {
+        Look::Over => return over(asked, about, count, &service, invocation, queues).await,
+        Look::Later => return again(asked, count, later, invocation, queues).await,
         Look::Lasts => Occasion::Lasts,
         Look::Unmuted => Occasion::Unmuted,
     };
     let facts = DeploymentFacts::of_stops(service, Vec::new());
     let stopped = Stopped {
-        about: &about,
-        count: &count,
+        about,
+        count,
         occasion,
         facts: &facts,
         record: &record,
@@ -66,7 +100,7 @@ pub(crate) async fn answer(
         true => Looked::Told(&said),
         false => Looked::Nothing,
     };
-    again(asked, &count, looked, invocation, queues).await
+    again(asked, count, looked, invocation, queues).await
 }
 
 /// The last word, where people were told anything or were kept from it. A single task that no

@@ -211,3 +211,26 @@ async fn a_service_that_is_deleted_while_its_deployments_incident_is_open_is_loo
     look(&bot, QUIET).await;
     assert_eq!(bot.watches().len(), 1, "nobody looks any more");
 }
+
+#[tokio::test]
+async fn many_looks_in_a_batch_read_their_services_together_and_each_is_told_once() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let mut stops = copies(&stop, 0..12);
+    for (number, stop) in stops.iter_mut().enumerate() {
+        stop["detail"]["group"] = format!("service:order-api-{number}").into();
+    }
+    assert_eq!(bot.deliver_batch(&stops).await, NOTHING);
+    bot.aws.advance(QUIET);
+    let mut watches = bot.watches();
+    assert_eq!(watches.len(), 12);
+    // SQS may deliver one twice, also in a batch.
+    watches.push(watches[0].clone());
+    bot.aws.clear_logs();
+    assert_eq!(bot.deliver_batch(&watches).await, NOTHING);
+    let actions = bot.aws.actions();
+    let count = |action: &str| actions.iter().filter(|it| *it == action).count();
+    assert_eq!(
+        (count("ecs:DescribeServices"), count("sns:Publish")),
+        (2, 12)
+    );
+}
