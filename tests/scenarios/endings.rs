@@ -2,12 +2,15 @@
 
 use serde_json::Value;
 use simulator::{Fate, Fault, Published, World};
-use stories::{CLUSTER, Ending, Rollbacks, SERVICE, Story, until};
+use stories::{CLUSTER, Ending, Rollbacks, SERVICE, Story, more_stops, until};
 use tests::bot::{Bot, ENABLED, is_stop};
 
 /// A story told until people heard of the failure.
 async fn failed(story: &Story) -> Bot {
     let bot = Bot::with(story.town("aws.ecs"), &[ENABLED], Default::default());
+    for action in story.denied {
+        bot.aws.inject(action, Fault::denied());
+    }
     if let Some(scene) = story.scene {
         let acts = bot.aws.with(|world: &mut World| scene.acts(story, world));
         let stops: Vec<Value> = acts.into_iter().flat_map(|act| act.events).collect();
@@ -23,7 +26,9 @@ async fn failed(story: &Story) -> Bot {
 async fn fails(story: &Story, bot: &Bot) {
     let events = bot.aws.with(|world: &mut World| {
         story.release(world);
-        until(world, "SERVICE_DEPLOYMENT_FAILED")
+        let events = until(world, "SERVICE_DEPLOYMENT_FAILED");
+        story.turns(world);
+        events
     });
     bot.deliver_all(&events).await;
 }
@@ -52,7 +57,7 @@ fn told(bot: &Bot) -> Vec<String> {
 async fn plays(story: &Story) -> Vec<String> {
     let bot = failed(story).await;
     match story.ending {
-        Ending::AsEcsDoes | Ending::MovedTag => {}
+        Ending::AsEcsDoes => {}
         Ending::GoesBack => goes_on(&bot, "SERVICE_DEPLOYMENT_COMPLETED").await,
         Ending::PersonAsks => {
             let payload = serde_json::json!({ "cluster": CLUSTER, "service": SERVICE });
@@ -63,6 +68,16 @@ async fn plays(story: &Story) -> Vec<String> {
             bot.aws.inject("ecs:UpdateService", Fault::denied());
             bot.ask(&bot.asked()[0]).await.expect("an answer");
         }
+        Ending::Held => {
+            bot.ask(&bot.asked()[0]).await.expect("an answer");
+        }
+        Ending::MoreFail => {
+            let stops = bot.aws.with(more_stops);
+            bot.deliver_batch(&stops).await;
+            bot.deliver_handed_over().await.expect("an answer");
+            goes_on(&bot, "SERVICE_DEPLOYMENT_COMPLETED").await;
+        }
+        Ending::NextRelease => goes_on(&bot, "SERVICE_DEPLOYMENT_COMPLETED").await,
         Ending::FailsToo => goes_on(&bot, "SERVICE_DEPLOYMENT_FAILED").await,
         Ending::ReleasedAgain => {
             goes_on(&bot, "SERVICE_DEPLOYMENT_COMPLETED").await;
@@ -99,6 +114,13 @@ async fn each_story_has_its_verdict_and_its_end() {
     moved-tag: deployment_failed hold_same_revision
     no-capacity: deployment_failed hold_not_its_fault
     nothing-good: deployment_failed hold_nothing_good
+    too-few: deployment_failing hold_too_few, rollback_started roll_back, recovered over
+    superseded: deployment_failed hold_superseded, recovered over
+    stack-in-progress: deployment_failed roll_back, rollback_held hold_stack_in_progress
+    good-inactive: deployment_failed hold_target_unusable
+    facts-missing: deployment_failed hold_facts_missing
+    not-ours: deployment_failed hold_not_ours
+    service-gone: deployment_failed hold_service_gone
     ");
 }
 

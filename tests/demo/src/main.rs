@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::json;
 use simulator::{Options, Simulator, World};
 use stage::{Alert, Stage};
-use stories::{Act, CLUSTER, Ending, Rollbacks, SERVICE, Story};
+use stories::{Act, CLUSTER, Ending, Rollbacks, SERVICE, Story, Turn, more_stops};
 
 use performance::{Performance, counted};
 
@@ -94,13 +94,16 @@ fn set_up(story: &Story) -> Result<Performance, Box<dyn Error>> {
 
 /// Releases the revision that fails: the alert of it.
 fn release(story: &Story, play: &Performance) -> Result<Alert, Box<dyn Error>> {
-    let what = match story.ending {
-        Ending::MovedTag => "order-api:41 is released again; its image tag names another image now",
+    let what = match story.turn {
+        Turn::MovedTag => "order-api:41 is released again; its image tag names another image now",
         _ => "order-api:42 is released",
     };
     play.happens(what);
     play.ecs.with(|world: &mut World| story.release(world));
     let failed = play.pass("SERVICE_DEPLOYMENT_FAILED");
+    if let Some(meanwhile) = play.ecs.with(|world: &mut World| story.turns(world)) {
+        play.happens(meanwhile);
+    }
     play.deliver(&failed, &KINDS_OF_FAILURE)
 }
 
@@ -119,11 +122,11 @@ fn has_its_verdict(story: &Story, alert: &Alert) -> Result<(), Box<dyn Error>> {
 /// What follows the alert of the failure.
 fn end(story: &Story, play: &Performance) -> Result<(), Box<dyn Error>> {
     match story.ending {
-        Ending::AsEcsDoes | Ending::MovedTag if story.recovers() => {
+        Ending::AsEcsDoes if story.recovers() => {
             play.step("ECS rolls back; time passes until the service is steady");
             recovers(play)
         }
-        Ending::AsEcsDoes | Ending::MovedTag => Ok(()),
+        Ending::AsEcsDoes => Ok(()),
         Ending::GoesBack => {
             goes_back(play)?;
             recovers(play)
@@ -133,9 +136,17 @@ fn end(story: &Story, play: &Performance) -> Result<(), Box<dyn Error>> {
             goes_back(play)?;
             recovers(play)
         }
-        Ending::Refused => play
+        Ending::Refused | Ending::Held => play
             .await_alert(&["rollback_held"], Instant::now())
             .map(|_| ()),
+        Ending::MoreFail => {
+            let stops = play.ecs.with(more_stops);
+            play.happens(&format!("{} more tasks exit", stops.len()));
+            play.put(&stops)?;
+            goes_back(play)?;
+            recovers(play)
+        }
+        Ending::NextRelease => recovers(play),
         Ending::FailsToo => {
             goes_back(play)?;
             let failed = play.pass("SERVICE_DEPLOYMENT_FAILED");

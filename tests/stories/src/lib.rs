@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 use simulator::{Breaker, Fate, TaskDefinition, World};
 
-pub use rollbacks::{Ending, Rollbacks};
-pub use scenes::{Act, Scene};
+pub use rollbacks::{Ending, Rollbacks, Turn};
+pub use scenes::{Act, Scene, more_stops};
 
 /// The cluster of every story.
 pub const CLUSTER: &str = "prod-apps";
@@ -45,6 +45,8 @@ pub struct Story {
     pub denied: &'static [&'static str],
     /// How the stack and the service stand to rollbacks.
     pub rollbacks: Rollbacks,
+    /// What else is so by the time opsbot looks.
+    pub turn: Turn,
     /// What follows the alert of the failure.
     pub ending: Ending,
 }
@@ -79,6 +81,7 @@ const PLAIN: Story = Story {
     first: false,
     denied: &[],
     rollbacks: Rollbacks::NotEnabled,
+    turn: Turn::None,
     ending: Ending::AsEcsDoes,
 };
 
@@ -315,7 +318,7 @@ impl Story {
         if self.first {
             let group = world.target_group(SERVICE);
             self.service(world, "order-api:42", &group);
-        } else if self.ending == Ending::MovedTag {
+        } else if self.turn == Turn::MovedTag {
             world.image_moved(OLD_IMAGE);
             let fails = "CannotStartContainerError: ResourceInitializationError: failed to create new \
                          container runtime task: exec: \"/app/server\": no such file or directory";
@@ -349,6 +352,7 @@ impl Story {
             Rollbacks::Enabled { tag: Some(tag), .. } => service.tag("opsbot:rollback", tag),
             Rollbacks::Enabled { tag: None, .. } | Rollbacks::NotEnabled => service,
         };
+        let service = self.turned(service);
         match self.watch {
             Watch::Nothing => service,
             Watch::Breaker { rollback: true } => service.breaker(Breaker::with_rollback()),

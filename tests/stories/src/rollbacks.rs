@@ -1,8 +1,10 @@
 //! The stories of a stack that enables rollbacks: one for each verdict that can be shown.
 
-use simulator::{Fate, TaskDefinition};
+use simulator::{Fate, ServiceBuilder, TaskDefinition, World};
 
-use crate::{PLAIN, ROLLS_BACK, Scene, Story, Watch, exits, secret_denied};
+use crate::{
+    CLUSTER, PLAIN, ROLLS_BACK, SERVICE, Scene, Story, Watch, definition, exits, secret_denied,
+};
 
 /// How the stack and the service stand to rollbacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +25,6 @@ pub enum Rollbacks {
 pub enum Ending {
     /// What ECS does by itself, which may be nothing.
     AsEcsDoes,
-    /// The same; what was released is the old revision, whose image tag was moved.
-    MovedTag,
     /// opsbot goes back, and the service recovers.
     GoesBack,
     /// A person asks roll-back, and the service recovers.
@@ -35,7 +35,36 @@ pub enum Ending {
     FailsToo,
     /// opsbot goes back, the service recovers, and the same is released once more.
     ReleasedAgain,
+    /// roll-back looks again, and leaves it.
+    Held,
+    /// More tasks fail, opsbot goes back, and the service recovers.
+    MoreFail,
+    /// The next release mends it.
+    NextRelease,
 }
+
+/// What else is so by the time opsbot looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Nothing.
+    None,
+    /// What is released is the revision that runs, and its image tag names another image now.
+    MovedTag,
+    /// The last good revision was deregistered.
+    Deregistered,
+    /// The next release is under way.
+    Overtaken,
+    /// The service was deleted.
+    Deleted,
+    /// The CloudFormation stack of the service is being updated.
+    StackInProgress,
+    /// It is an Express service.
+    Express,
+    /// Nine tasks are desired, so that the first few are not half of them.
+    Large,
+}
+
+const STACK: &str = "shop";
 
 impl Story {
     /// The parameters of the stack that the story wants.
@@ -56,8 +85,44 @@ impl Story {
     }
 }
 
+impl Story {
+    /// What happens between the failure and opsbot's look at it, in a sentence.
+    pub fn turns(&self, world: &mut World) -> Option<&'static str> {
+        match self.turn {
+            Turn::None | Turn::MovedTag | Turn::Express | Turn::Large => None,
+            Turn::Deregistered => {
+                world.deregister("order-api:41");
+                Some("order-api:41 is deregistered")
+            }
+            Turn::Overtaken => {
+                world.register(definition(43, "order-api:1.9.1"));
+                world.deploy(CLUSTER, SERVICE, "order-api:43");
+                Some("order-api:43, which mends it, is released before opsbot hears of the failure")
+            }
+            Turn::Deleted => {
+                world.delete_service(CLUSTER, SERVICE);
+                Some("the service is deleted")
+            }
+            Turn::StackInProgress => {
+                world.set_stack(STACK, "UPDATE_IN_PROGRESS");
+                Some("CloudFormation is still updating the stack that the service belongs to")
+            }
+        }
+    }
+
+    /// The service as the turn has it.
+    pub(crate) fn turned<'w>(&self, service: ServiceBuilder<'w>) -> ServiceBuilder<'w> {
+        match self.turn {
+            Turn::StackInProgress => service.tag("aws:cloudformation:stack-name", STACK),
+            Turn::Express => service.with("resourceManagementType", "ECS"),
+            Turn::Large => service.desired(9),
+            _ => service,
+        }
+    }
+}
+
 /// Every story with a verdict, the main one of all first.
-pub(crate) const STORIES: [Story; 12] = [
+pub(crate) const STORIES: [Story; 19] = [
     Story {
         name: "rolled-back",
         about: "a release fails, the service has opted in: opsbot puts the last good revision back",
@@ -124,7 +189,7 @@ pub(crate) const STORIES: [Story; 12] = [
     Story {
         name: "moved-tag",
         about: "the image tag of the running revision was moved: going back would bring the same, so both digests are told",
-        ending: Ending::MovedTag,
+        turn: Turn::MovedTag,
         ..enabled(Some("auto"), "hold_same_revision")
     },
     Story {
@@ -139,6 +204,60 @@ pub(crate) const STORIES: [Story; 12] = [
         release: secret_denied,
         first: true,
         ..enabled(Some("auto"), "hold_nothing_good")
+    },
+    Story {
+        name: "too-few",
+        about: "4 of 9 tasks of a release failed and ECS says nothing: told, and rolled back when it is half of them",
+        release: exits,
+        scene: Some(Scene::Unwatched),
+        watch: Watch::Nothing,
+        turn: Turn::Large,
+        ending: Ending::MoreFail,
+        ..enabled(Some("auto"), "hold_too_few")
+    },
+    Story {
+        name: "superseded",
+        about: "the fix is being released when opsbot hears of the failure: the newer deployment is left alone",
+        release: secret_denied,
+        turn: Turn::Overtaken,
+        ending: Ending::NextRelease,
+        ..enabled(Some("auto"), "hold_superseded")
+    },
+    Story {
+        name: "stack-in-progress",
+        about: "CloudFormation is updating the service's stack, and rolls back by itself: opsbot stays out of its way",
+        release: secret_denied,
+        turn: Turn::StackInProgress,
+        ending: Ending::Held,
+        ..enabled(Some("auto"), "roll_back")
+    },
+    Story {
+        name: "good-inactive",
+        about: "the last good revision was deregistered: nothing to go back to can be started",
+        release: secret_denied,
+        turn: Turn::Deregistered,
+        ..enabled(Some("auto"), "hold_target_unusable")
+    },
+    Story {
+        name: "facts-missing",
+        about: "opsbot may not read the deployment history: what is not known is not acted upon",
+        release: secret_denied,
+        denied: &["ecs:ListServiceDeployments"],
+        ..enabled(Some("auto"), "hold_facts_missing")
+    },
+    Story {
+        name: "not-ours",
+        about: "an Express service, which ECS manages itself: told, and left alone",
+        release: secret_denied,
+        turn: Turn::Express,
+        ..enabled(Some("auto"), "hold_not_ours")
+    },
+    Story {
+        name: "service-gone",
+        about: "the service was deleted after its release had failed: told once, nothing is put back",
+        release: secret_denied,
+        turn: Turn::Deleted,
+        ..enabled(Some("auto"), "hold_service_gone")
     },
 ];
 

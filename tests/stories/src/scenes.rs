@@ -103,6 +103,12 @@ fn stops(world: &mut World) -> Vec<Value> {
     events
 }
 
+/// The stops of the next minutes.
+pub fn more_stops(world: &mut World) -> Vec<Value> {
+    world.advance(Duration::from_secs(120));
+    stops(world)
+}
+
 /// The first so many stops of tasks that exit from now on.
 fn crash(world: &mut World, tasks: usize) -> Vec<Value> {
     world.set_fate("order-api:41", exits());
