@@ -25,11 +25,12 @@ pub use rules::Rule;
 pub const EVENT_SOURCE: &str = "test.ecs";
 
 /// The services that the simulator answers for, as the SDKs name them in `AWS_ENDPOINT_URL_…`.
-const SIMULATED: [&str; 4] = [
+const SIMULATED: [&str; 5] = [
     "ECS",
     "ELASTIC_LOAD_BALANCING_V2",
     "CLOUDWATCH_LOGS",
     "CLOUDWATCH",
+    "CLOUDFORMATION",
 ];
 
 /// A local AWS with the deployed stack in it, and a queue subscribed to the alerts.
