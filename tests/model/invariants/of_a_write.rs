@@ -67,7 +67,11 @@ impl<'a> Written<'a> {
         let name = service_name(&self.write.request);
         let service = first.and_then(|look| look.world.find_service(CLUSTER, &name));
         let status = service.and_then(|service| self.status_in(service));
-        status != Some(ServiceDeploymentStatus::InProgress)
+        // One that was released a moment ago is PENDING.
+        !matches!(
+            status,
+            Some(ServiceDeploymentStatus::Pending | ServiceDeploymentStatus::InProgress)
+        )
     }
 }
 
