@@ -134,3 +134,15 @@ async fn a_warning_that_comes_after_the_next_release_hands_nothing_over() {
     bot.deliver(&warning).await.unwrap();
     insta::assert_snapshot!(sms(&bot), @"WARN order-api in prod-apps: tasks cannot start. No rollback: nothing watches");
 }
+
+#[tokio::test]
+async fn a_handover_that_comes_after_the_next_release_is_not_told() {
+    let bot = stopping(None, 12).await;
+    let before = bot.alerts().len();
+    bot.aws.with(|world: &mut World| {
+        world.deploy("prod-apps", "order-api", "order-api:41");
+        world.advance(Duration::from_secs(1));
+    });
+    bot.deliver_handed_over().await.unwrap();
+    assert_eq!(bot.alerts().len(), before, "{}", sms(&bot));
+}

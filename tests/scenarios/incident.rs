@@ -197,6 +197,58 @@ async fn a_rollback_event_that_comes_after_the_next_release_is_not_about_it() {
     assert_eq!(told.sms(), "", "the next release does not fail");
 }
 
+/// The failure as a service action, which names no deployment, when it was rolled back and the next
+/// release is under way.
+fn late_action(told: &Told) -> Value {
+    let mut action = told.failure();
+    action["detail-type"] = "ECS Service Action".into();
+    let detail = action["detail"].as_object_mut().expect("an object");
+    detail.remove("deploymentId");
+    told.bot.aws.with(|world: &mut World| {
+        let definition = simulator::TaskDefinition::of(SERVICE).revision(43);
+        world.register(definition.container("app", "order-api:1.5.1"));
+        world.advance(std::time::Duration::from_secs(60));
+        world.deploy(CLUSTER, SERVICE, "order-api:43");
+        world.advance(std::time::Duration::from_secs(1));
+    });
+    action
+}
+
+#[tokio::test]
+async fn a_failure_without_a_name_that_people_know_of_is_not_the_next_releases() {
+    let told = told("ecs-rolls-back");
+    told.deliver(&[&told.failure(), &told.rollback()]).await;
+    told.deliver(&[&told.recovery()]).await;
+    told.deliver(&[&late_action(&told)]).await;
+    assert_eq!(told.bot.alerts().len(), 2, "{}", told.sms());
+}
+
+#[tokio::test]
+async fn a_failure_without_a_name_that_nobody_knows_of_is_told_without_one() {
+    let told = told("ecs-rolls-back");
+    told.recovery();
+    told.deliver(&[&late_action(&told)]).await;
+    insta::assert_snapshot!(told.sms(), @"WARN order-api in prod-apps: deployment of a new revision failed. A newer deployment, of order-api:43, took its place");
+}
+
+#[tokio::test]
+async fn a_completion_that_could_not_be_read_comes_again() {
+    let told = told("ecs-rolls-back");
+    let recovery = told.recovery();
+    told.bot
+        .aws
+        .inject("ecs:DescribeServices", Fault::throttled());
+    told.bot
+        .deliver(&recovery)
+        .await
+        .expect_err("to come again");
+    told.bot.aws.clear_faults();
+    told.deliver(&[&recovery, &told.failure()]).await;
+    let alerts = told.bot.alerts();
+    let last = alerts.last().unwrap();
+    assert_eq!(attribute(last, "rollback"), "over", "{}", told.sms());
+}
+
 #[tokio::test]
 async fn a_new_release_ends_the_incident_too() {
     let told = told("image-missing");

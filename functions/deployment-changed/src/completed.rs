@@ -4,8 +4,9 @@ use aws::Invocation;
 use aws::gather;
 use aws::state::Remember;
 use domain::alert::compose;
-use domain::event::DeploymentEvent;
-use domain::facts::{Fact, Service};
+use domain::arn::ServiceArn;
+use domain::event::{DeploymentChange, DeploymentEvent};
+use domain::facts::{Fact, Service, Why};
 use domain::incident::{ClosedIncident, News, OpenIncident, RecordedRevision, ServiceRecord};
 
 use crate::Retry;
@@ -24,10 +25,39 @@ pub(crate) async fn answer(
         Some(good) => state.remember(service, &good).await,
         None => state.record(service).await,
     };
-    match record {
-        Fact::Known(record) => tell_all(&event, &known, &record, invocation).await,
-        Fact::Missing(missing) => Err(Retry::NotRemembered(missing)),
+    let record = match record {
+        Fact::Known(record) => record,
+        Fact::Missing(missing) => return Err(Retry::NotRemembered(missing)),
+    };
+    tell_all(&event, &known, &record, invocation).await?;
+    // Nothing is on record that a failure could see which is being told right now.
+    match known {
+        Fact::Missing(missing) if !matches!(missing.why, Why::NotFound { .. }) => {
+            Err(Retry::NotRemembered(missing))
+        }
+        _ => Ok(()),
     }
+}
+
+/// Ends incidents that were remembered as open after their service was good again.
+pub(crate) async fn end_if_overtaken(
+    service: &ServiceArn,
+    record: &ServiceRecord,
+    open: &OpenIncident,
+    invocation: &Invocation<'_>,
+) -> Result<(), Retry> {
+    let good = record.good.as_ref();
+    let Some(good) = good.filter(|good| good.completed_at > open.failed_at) else {
+        return Ok(());
+    };
+    let ended = DeploymentEvent {
+        service: service.clone(),
+        deployment: Some(good.deployment.clone()),
+        change: DeploymentChange::Completed,
+        reason: None,
+        at: good.completed_at,
+    };
+    end(&ended, record, invocation).await
 }
 
 /// Ends the incidents of `record` that a completion overtook.

@@ -3,19 +3,20 @@
 use aws::Invocation;
 use aws::gather::{self, Closer, Glance};
 use aws::state::Remember;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::alert::compose::Story;
 use domain::arn::ServiceArn;
-use domain::event::{DeploymentChange, DeploymentEvent};
+use domain::event::DeploymentEvent;
 use domain::facts::{DeploymentFacts, Fact, Missing};
 use domain::good;
-use domain::incident::{News, OpenIncident, ServiceRecord};
+use domain::incident::{News, OpenIncident, ServiceRecord, UNKNOWN};
 use domain::response::Response;
 use domain::stop::Silent;
 use domain::verdict::Attempts;
 
 use crate::telling::{Go, claim, mark, publish};
 use crate::verdict::{Question, judge};
-use crate::{Retry, unfinished};
+use crate::{Retry, completed, unfinished};
 
 pub(crate) async fn answer(
     event: DeploymentEvent,
@@ -32,7 +33,15 @@ pub(crate) async fn answer(
         state.record(service),
         claimed
     );
-    let deployment = event.deployment.clone().or_else(|| failing_id(&glance));
+    let deployment = event
+        .deployment
+        .clone()
+        .or_else(|| meant(&glance, event.at));
+    let is_named = deployment.as_deref().is_some_and(|id| id != UNKNOWN);
+    if !is_named && is_history(&record, event.at) {
+        tracing::info!("it names no deployment, and people know of the failure; dropped");
+        return Ok(());
+    }
     let failure = Failure {
         event: &event,
         deployment: deployment.as_deref(),
@@ -62,6 +71,25 @@ async fn attempts(
         }
         None => Fact::Known(Attempts::default()),
     }
+}
+
+/// Two events so near each other are of one failure, where one of them names no deployment.
+const ONE_FAILURE: TimeDelta = TimeDelta::minutes(10);
+
+/// The deployment that an event without its id is about: what ECS marks as failing, unless it was
+/// released later.
+fn meant(glance: &Glance, at: DateTime<Utc>) -> Option<String> {
+    let failing = good::failing(glance.service.known()?, None)?;
+    let later = failing.created_at > Some(at);
+    Some(if later { UNKNOWN } else { &failing.id }.to_owned())
+}
+
+/// Whether people know of a failure of that time.
+fn is_history(record: &Fact<ServiceRecord>, at: DateTime<Utc>) -> bool {
+    let near = |open: &OpenIncident| (open.failed_at - at).abs() <= ONE_FAILURE;
+    record
+        .known()
+        .is_some_and(|record| record.closed_since(at) || record.open.iter().any(near))
 }
 
 /// The deployment that fails, as ECS marks it.
@@ -98,7 +126,7 @@ impl How {
 
 impl Failure<'_> {
     pub(crate) fn news(&self) -> News {
-        let deployment = self.deployment.unwrap_or("unknown");
+        let deployment = self.deployment.unwrap_or(UNKNOWN);
         match self.how {
             How::Failed => News::failed(deployment, self.event.at),
             How::Failing(_) => News::failing(deployment, self.event.at),
@@ -256,22 +284,6 @@ impl Failure<'_> {
                 return Ok(());
             }
         };
-        let overtaken = record
-            .good
-            .as_ref()
-            .filter(|good| good.completed_at > open.failed_at);
-        match overtaken {
-            Some(good) => {
-                let ended = DeploymentEvent {
-                    service: service.clone(),
-                    deployment: Some(good.deployment.clone()),
-                    change: DeploymentChange::Completed,
-                    reason: None,
-                    at: good.completed_at,
-                };
-                crate::completed::end(&ended, &record, invocation).await
-            }
-            None => Ok(()),
-        }
+        completed::end_if_overtaken(service, &record, &open, invocation).await
     }
 }

@@ -4,7 +4,7 @@
 use aws::Invocation;
 use aws::gather::{self, Glance};
 use domain::event::{DeploymentChange, DeploymentEvent, ServiceAction};
-use domain::facts::{Fact, Rollout};
+use domain::facts::{Deployment, Fact, Rollout};
 use domain::incident::ServiceRecord;
 use domain::stop::{Silent, Unheard, given_up_at, judge};
 
@@ -22,20 +22,25 @@ pub(crate) async fn answer(
         gather::glance(&asking, &event.service, event.at),
         state.record(&event.service)
     );
-    if passed(&event, &glance) {
+    let over = record.known().is_some_and(|it| it.closed_since(event.at));
+    if over || passed(&event, &glance) {
         tracing::info!("the deployment does not fail any more");
         return Ok(());
     }
     tell(&event, How::Failing(silent), glance, &record, invocation).await
 }
 
-/// Whether a handover comes so late that its deployment has completed, or is gone.
+/// Whether a handover comes so late that its deployment has completed, was superseded, or is gone.
 fn passed(event: &DeploymentEvent, glance: &Glance) -> bool {
     let (Some(service), Some(id)) = (glance.service.known(), &event.deployment) else {
         return false;
     };
     let listed = service.deployment(id);
-    listed.is_none_or(|it| it.rollout == Some(Rollout::Completed))
+    let superseded = |it: &Deployment| {
+        let primary = service.primary();
+        primary.is_some_and(|primary| primary.id != it.id && primary.created_at > it.created_at)
+    };
+    listed.is_none_or(|it| it.rollout == Some(Rollout::Completed) || superseded(it))
 }
 
 /// The deployment that a warning of ECS is about, if tasks that cannot start are what keeps it from

@@ -15,10 +15,13 @@ use domain::verdict::Attempt;
 
 use crate::failed::{Failure, How, failing_id};
 use crate::telling::{Go, claim, look, mark, send};
-use crate::{Retry, unfinished};
+use crate::{Retry, completed, unfinished};
 
 /// ECS begins with what it was asked for within seconds.
 const JUST_NOW: TimeDelta = TimeDelta::minutes(5);
+
+/// roll-back tells at once; where it dies, another look after two minutes does.
+const BEING_TOLD: TimeDelta = TimeDelta::minutes(3);
 
 pub(crate) async fn answer(
     event: DeploymentEvent,
@@ -49,9 +52,14 @@ pub(crate) async fn answer(
         .is_some_and(|it| is_in(&attempted, it));
     // A person asked for it, and roll-back is about to open its incident. Where it does not, it may
     // have died, and this event is all there is to tell of.
-    if by_opsbot && let Ok(seen) = look_again(&event, deployment.as_deref(), invocation).await {
-        let (open, record) = seen;
-        return update(&event, &open, glance, (&record, true), invocation).await;
+    if by_opsbot {
+        match look_again(&event, deployment.as_deref(), invocation).await {
+            Ok((open, record)) => {
+                return update(&event, &open, glance, (&record, true), invocation).await;
+            }
+            Err(retry) if is_being_told(&attempted, invocation.time()) => return Err(retry),
+            Err(_) => {}
+        }
     }
     let failure = Failure {
         event: &event,
@@ -83,7 +91,15 @@ async fn attempted(event: &DeploymentEvent, invocation: &Invocation<'_>) -> Fact
 /// failed: one that was stopped need not have failed.
 fn just_attempted(attempted: &Fact<Vec<Attempt>>, at: DateTime<Utc>) -> Option<String> {
     let newest = attempted.known()?.iter().max_by_key(|attempt| attempt.at)?;
-    (at - newest.at < JUST_NOW).then(|| newest.failed.clone())
+    ((at - newest.at).abs() < JUST_NOW).then(|| newest.failed.clone())
+}
+
+/// Whether whoever made the newest attempt, or who is asked to look after it, may yet tell of it.
+fn is_being_told(attempted: &Fact<Vec<Attempt>>, now: DateTime<Utc>) -> bool {
+    let newest = attempted
+        .known()
+        .and_then(|all| all.iter().map(|it| it.at).max());
+    newest.is_some_and(|at| now - at < BEING_TOLD)
 }
 
 fn is_in(attempted: &Fact<Vec<Attempt>>, failed: &str) -> bool {
@@ -169,14 +185,16 @@ async fn update(
         rolling_back_to: event.deployment.clone(),
         ..open.clone()
     };
-    let state = invocation.state_after_publish();
-    if let Some(missing) = state
-        .remember(&event.service, &Remember::Open(open))
-        .await
-        .missing()
-    {
-        tracing::error!(?missing, "could not remember that the rollback was told");
+    let (state, service) = (invocation.state_after_publish(), &event.service);
+    match state.remember(service, &Remember::Open(open.clone())).await {
+        // It may have been over in the meantime.
+        Fact::Known(record) => {
+            completed::end_if_overtaken(service, &record, &open, invocation).await?;
+        }
+        Fact::Missing(missing) => {
+            tracing::error!(?missing, "could not remember that the rollback was told");
+        }
     }
-    mark(&event.service, &news, invocation).await;
+    mark(service, &news, invocation).await;
     Ok(())
 }

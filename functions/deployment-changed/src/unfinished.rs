@@ -29,15 +29,21 @@ pub(crate) async fn answer(
     let Some(open) = open.cloned() else {
         return Ok(());
     };
-    let aftermath = match &known {
-        Fact::Known(service) => begun.aftermath(service, &read(history)?),
-        Fact::Missing(missing) if matches!(missing.why, Why::NotFound { .. }) => Aftermath::Gone,
-        Fact::Missing(missing) => {
+    let aftermath = match (&known, &history) {
+        (Fact::Known(service), Fact::Known(history)) => begun.aftermath(service, history),
+        (Fact::Missing(missing), _) if matches!(missing.why, Why::NotFound { .. }) => {
+            Aftermath::Gone
+        }
+        (Fact::Missing(missing), _) | (_, Fact::Missing(missing)) => {
             tracing::warn!(?missing, "the rollback could not be looked at");
             return look_again(begun, invocation).await;
         }
     };
     match aftermath {
+        // Nobody said that it failed; it was taken back, or was to be.
+        Aftermath::Done { deployment, .. } if open.taken_back && deployment == begun.failed => {
+            look_again(begun, invocation).await
+        }
         Aftermath::Done { deployment, at } => {
             let at = at.filter(|at| *at > open.failed_at);
             let ended = DeploymentEvent {
@@ -51,13 +57,26 @@ pub(crate) async fn answer(
         }
         // The incident ends with what was released.
         Aftermath::Overtaken => look_again(begun, invocation).await,
+        // It may be the rollback of what was released since.
+        Aftermath::Failed | Aftermath::UnderWay if is_older(&record, begun) => {
+            look_again(begun, invocation).await
+        }
         Aftermath::Gone => close(begun, invocation).await,
         Aftermath::Failed => tell(begun, (&open, record), known, true, invocation).await,
         Aftermath::UnderWay => {
-            tell(begun, (&open, record), known, false, invocation).await?;
+            let told = tell(begun, (&open, record), known, false, invocation).await;
+            if let Err(error) = told {
+                tracing::error!("told at the next look: {}", aws::chain(&error));
+            }
             look_again(begun, invocation).await
         }
     }
+}
+
+/// Whether another deployment failed since.
+fn is_older(record: &ServiceRecord, begun: &RollbackBegun) -> bool {
+    let newer = |open: &OpenIncident| open.deployment != begun.failed && open.failed_at > begun.at;
+    record.open.iter().any(newer)
 }
 
 fn read<T>(fact: Fact<T>) -> Result<T, Retry> {

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::arn::ServiceArn;
 
+/// Stands for the id of a failed deployment that neither its event nor the service names.
+pub const UNKNOWN: &str = "unknown";
+
 /// Everything remembered of one service.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -176,7 +176,9 @@ impl<'a> Seen<'a> {
             Some(made) => made == id,
             None => judged.is_some_and(|it| {
                 same(&it.task_definition, &attempt.to)
-                    && it.created_at.is_none_or(|began| began >= attempt.at)
+                    && it
+                        .created_at
+                        .is_none_or(|began| began >= attempt.at && began - attempt.at <= SAME_START)
             }),
         };
         let in_reason = judged.is_some_and(is_rollback);

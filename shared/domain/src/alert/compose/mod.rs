@@ -32,7 +32,7 @@ use crate::arn::ServiceArn;
 use crate::causes::{self, Ranked};
 use crate::facts::{Deployment, DeploymentFacts, Fact, Missing, Rollout, Service};
 use crate::good;
-use crate::incident::{OpenIncident, ServiceRecord, incident_id};
+use crate::incident::{OpenIncident, ServiceRecord, UNKNOWN, incident_id};
 use crate::response::{Response, Said, respond};
 use crate::sanitize::line;
 use crate::stop;
@@ -142,8 +142,8 @@ impl Story<'_> {
         let by_task = || task.and_then(|task| task.task_definition_arn.as_deref());
         match (listed.or_else(by_task), self.deployment) {
             (Some(task_definition), _) => revision(task_definition),
+            (None, None | Some(UNKNOWN)) => "a new revision".to_owned(),
             (None, Some(id)) => line(id, 60),
-            (None, None) => "a new revision".to_owned(),
         }
     }
 
