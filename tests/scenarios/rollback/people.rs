@@ -306,6 +306,32 @@ async fn a_rollback_that_shifts_traffic_gets_a_last_word_when_it_is_looked_at() 
     }
 }
 
+/// What a person wanted to be rid of still serves: that it had completed is no recovery.
+#[tokio::test]
+async fn what_was_to_be_taken_back_and_was_not_does_not_recover() {
+    let mut world = released(asks);
+    world.set_fate("order-api:42", Fate::runs_healthy());
+    world.settle();
+    let scene = Scene::over(world, &[ENABLED], Options::default()).await;
+    // Not carried out, which nobody can tell: the looks after it do not come back either.
+    scene.bot.aws.inject("ecs:UpdateService", Fault::internal());
+    let looks = Fault::internal().after(3);
+    scene.bot.aws.inject("ecs:DescribeServices", looks);
+    invoke(&scene, json!({})).await;
+    scene.bot.aws.clear_faults();
+    let begun = scene.bot.handed_over().into_iter();
+    let begun: Vec<Value> = begun
+        .filter(|it| RollbackBegun::parse(it).is_some())
+        .collect();
+    let later = scene.bot.now() + TimeDelta::minutes(15);
+    scene
+        .bot
+        .deliver_at(later, "look", &begun[0])
+        .await
+        .unwrap();
+    assert_eq!(scene.told(), ["rollback_held critical unsure"]);
+}
+
 /// Nobody invokes it again. Whatever it did is told once, and nothing is where it did nothing.
 #[tokio::test]
 async fn wherever_a_persons_invocation_dies_what_it_did_is_told() {
