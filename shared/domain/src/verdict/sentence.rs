@@ -166,13 +166,15 @@ fn not_failing(why: &NotFailing) -> String {
 fn cooling_down(paused: &Paused) -> String {
     match paused {
         Paused::Service { last, until } => format!(
-            "Not rolled back: opsbot rolled this service back at {} and leaves it alone until {}.",
+            "Not rolled back: opsbot rolled this service back at {} and leaves it alone until {}. It \
+             does not come back to this release by itself.",
             clock(*last),
             clock(*until)
         ),
         Paused::Stack { made, most } => format!(
             "Not rolled back: opsbot has made {made} rollbacks in the last hour, and {most} is the \
-             most it may. Many services fail at once: look for what they share."
+             most it may. Many services fail at once: look for what they share; opsbot \
+             does not come back to this release by itself."
         ),
     }
 }

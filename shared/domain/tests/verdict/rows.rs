@@ -333,7 +333,7 @@ fn holds_when_nothing_of_a_deployment_in_flight_fails() {
 
 #[test]
 fn holds_while_the_service_cools_down() {
-    assert_snapshot!(told(&blocked_by("hold_cooling_down")), @"hold_cooling_down: Not rolled back: opsbot rolled this service back at 2026-03-05 09:50 UTC and leaves it alone until 2026-03-05 10:50 UTC.");
+    assert_snapshot!(told(&blocked_by("hold_cooling_down")), @"hold_cooling_down: Not rolled back: opsbot rolled this service back at 2026-03-05 09:50 UTC and leaves it alone until 2026-03-05 10:50 UTC. It does not come back to this release by itself.");
     let older = attempt("ecs-svc/0040", 61, Some("ecs-svc/0007"));
     check(
         &a_failed_release().attempts(|it| it.newest = Some(older)),
@@ -344,7 +344,7 @@ fn holds_while_the_service_cools_down() {
 #[test]
 fn holds_at_the_hourly_cap_of_the_whole_stack() {
     let case = a_failed_release().attempts(|it| it.last_hour = 10);
-    assert_snapshot!(told(&case), @"hold_cooling_down: Not rolled back: opsbot has made 10 rollbacks in the last hour, and 10 is the most it may. Many services fail at once: look for what they share.");
+    assert_snapshot!(told(&case), @"hold_cooling_down: Not rolled back: opsbot has made 10 rollbacks in the last hour, and 10 is the most it may. Many services fail at once: look for what they share; opsbot does not come back to this release by itself.");
     check(&case.attempts(|it| it.last_hour = 9), "roll_back");
 }
 
