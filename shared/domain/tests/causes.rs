@@ -6,6 +6,8 @@ mod corpus;
 mod hard_cases;
 #[path = "causes/logs.rs"]
 mod logs;
+#[path = "causes/names.rs"]
+mod names;
 #[path = "causes/properties.rs"]
 mod properties;
 #[path = "causes/support.rs"]

@@ -14,7 +14,7 @@ pub(super) type ReadEvent<'a> = (&'a ServiceEvent, &'static Rule);
 pub(super) fn read_events<'a>(context: &Context<'a>) -> Vec<ReadEvent<'a>> {
     let events = context.service_events.iter().take(20);
     events
-        .filter_map(|event| Some((event, read(&Text::of(&event.message))?)))
+        .filter_map(|event| Some((event, read(&Text::sentence(&event.message))?)))
         .filter(|(_, rule)| rule.cause != Cause::SchedulerStop)
         .collect()
 }

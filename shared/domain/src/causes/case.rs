@@ -31,7 +31,8 @@ impl<'a> Case<'a> {
         context: &'a Context<'a>,
         service_events: &'a [ReadEvent<'a>],
     ) -> Self {
-        let reason = |text: &Option<String>| text.as_deref().and_then(|text| read(&Text::of(text)));
+        let reason =
+            |text: &Option<String>| text.as_deref().and_then(|text| read(&Text::sentence(text)));
         let said = reason(&task.stopped_reason);
         let container_said: Vec<_> = task
             .containers

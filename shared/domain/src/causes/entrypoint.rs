@@ -3,7 +3,9 @@
 //! Wordings: Docker, containerd and runc on Linux, hcsshim on Windows; Amazon ECS Developer Guide,
 //! `stopped-task-error-codes`.
 
-use super::Cause::{BadEntrypoint, Oom, PlatformInternalError, TaskDefinitionInvalid};
+use super::Cause::{
+    BadEntrypoint, ContainerHealthCheck, Oom, PlatformInternalError, TaskDefinitionInvalid,
+};
 use super::rule::{Family, certain, likely, possible};
 
 /// Commands that cannot be run, and the container's set-up by the OCI runtime.
@@ -18,6 +20,7 @@ pub(super) const ENTRYPOINT: Family = Family {
         "entrypoint",
         "command",
         "createprocess",
+        "process::start",
         "createcomputesystem",
         "chdir",
         "shim",
@@ -29,8 +32,23 @@ pub(super) const ENTRYPOINT: Family = Family {
         "session key",
         "cgroup",
         "user",
+        "bin/sh: ",
+        "bash: ",
     ],
     rules: &[
+        // The output of a health check's command, or of ECS Exec.
+        likely(ContainerHealthCheck, &[&["oci runtime exec failed"]]),
+        likely(
+            PlatformInternalError,
+            &[
+                &["executable file not found", "no such file"],
+                HOST_PROGRAMS,
+            ],
+        ),
+        likely(
+            TaskDefinitionInvalid,
+            &[&["executable file not found"], &["\"nvidia-"]],
+        ),
         certain(BadEntrypoint, &[&["executable file not found"]]),
         likely(
             BadEntrypoint,
@@ -41,7 +59,15 @@ pub(super) const ENTRYPOINT: Family = Family {
                 "working directory",
                 "no entrypoint",
                 "command not found",
+                "not found or does not exist",
             ]],
+        ),
+        likely(
+            BadEntrypoint,
+            &[
+                &["bin/sh: ", "bash: "],
+                &[": not found", "no such file", "permission denied"],
+            ],
         ),
         likely(
             BadEntrypoint,
@@ -74,6 +100,7 @@ pub(super) const ENTRYPOINT: Family = Family {
                     "start container",
                     "system error",
                     "createprocess",
+                    "process::start",
                     "chdir",
                 ],
                 &[
@@ -91,7 +118,7 @@ pub(super) const ENTRYPOINT: Family = Family {
                 ],
             ],
         )
-        .unless(&["to rootfs", "mounting", "volume"]),
+        .unless(&["to rootfs", "mounting", "volume", "rootfs_linux"]),
         possible(
             BadEntrypoint,
             &[
@@ -102,7 +129,7 @@ pub(super) const ENTRYPOINT: Family = Family {
                 &["exec", "init"],
             ],
         )
-        .unless(&["to rootfs", "mounting", "volume"]),
+        .unless(&["to rootfs", "mounting", "volume", "rootfs_linux"]),
         possible(
             BadEntrypoint,
             &[&[
@@ -113,14 +140,31 @@ pub(super) const ENTRYPOINT: Family = Family {
                 "runc create",
             ]],
         )
-        .unless(&["to rootfs", "mounting", "volume", "deadline exceeded"]),
+        .unless(&[
+            "to rootfs",
+            "mounting",
+            "volume",
+            "rootfs_linux",
+            "deadline exceeded",
+        ]),
     ],
 };
+
+/// What the host itself runs: no image is expected to have them.
+const HOST_PROGRAMS: &[&str] = &[
+    "start shim",
+    "containerd-shim",
+    "docker-init",
+    "docker-proxy",
+    "docker-runc",
+    "\"runc\"",
+    "/runc\"",
+];
 
 /// The runtime fails for itself, though a command was to be run.
 const PLATFORM_IN_RUNTIME: &[&[&str]] = &[&[
     "resource temporarily unavailable",
-    "getting the final child's pid",
+    "final child's pid",
     "cgroup",
     "transport is closing",
     "ttrpc",

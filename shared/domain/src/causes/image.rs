@@ -5,83 +5,20 @@
 
 use super::Cause::{
     ImageArchMismatch, ImageAuth, ImageNotFound, ImagePullDiskFull, ImagePullNetwork,
-    ImagePullOther, ImagePullRateLimit,
+    ImagePullOther, ImagePullRateLimit, PlatformInternalError,
 };
 use super::network::{NO_ROUTE, REGISTRY_DOWN};
+use super::pull::{A_PULL, ABOUT_PULLS, DISK_FULL, KERNEL_LIMIT, TOKEN};
 use super::rule::{Family, certain, likely};
 
 /// Everything about pulling an image.
 pub(super) const PULL: Family = Family {
-    gate: &[
-        "cannotpull",
-        "resolve ref",
-        "image has been retried",
-        "image manifest",
-        "image pull failed",
-        "image pull error",
-        "imagepull",
-        "image missing",
-        "image is incompatible",
-        "platform mismatch",
-        "architecture mismatch",
-        "host platform",
-        "dockerauth",
-        "ecr auth:",
-        "authorization token has",
-        "invalid reference format",
-        "error: image ",
-        "unable to find image",
-        "imagenotfound",
-        "repo digest",
-        "ref pull",
-        "pull access denied",
-        "pull command",
-        "pull the image",
-        "pull image",
-        "pulling image",
-        "pull from",
-        "from the registry",
-        "failed to pull",
-        "error pulling",
-        "toomanyrequests",
-        "too many requests",
-        "pull rate limit",
-        "pull limit",
-        "docker hub",
-        "manifest unknown",
-        "manifest for",
-        "no such image",
-        "no matching manifest",
-        "matching platform",
-        "exec format error",
-        "no basic auth",
-        "no space left on device",
-        "devmapper",
-        "devicemapper",
-        "thin pool",
-        "disk space",
-        "disk full",
-        "does not match the host operating system",
-        "image operating system",
-        "transition to pulled",
-        "failed to register layer",
-        "failed to unpack",
-        "failed to extract layer",
-        "httpreadseeker",
-        "httpreaderseeker",
-        "image not found",
-        "ecr image",
-        "repository",
-        "any registry endpoint",
-        "/v2/",
-        "docker.io/",
-        "ghcr.io/",
-        ".dkr.ecr.",
-        "public.ecr.aws",
-        "manifests/",
-        "unauthorized: authentication",
-    ],
+    gate: ABOUT_PULLS,
     rules: &[
+        likely(
+            PlatformInternalError,
+            &[&["error during connect", "docker.sock", "elevated privileges"]],
+        ),
         certain(
             ImagePullRateLimit,
             &[&["toomanyrequests:", "pull rate limit", "pull limit"]],
@@ -96,13 +33,14 @@ pub(super) const PULL: Family = Family {
                     "rate exceeded",
                     "status code 429",
                     "status: 429",
+                    "http 429",
                 ],
             ],
         )
         .unless(TOKEN),
         likely(
             ImagePullRateLimit,
-            &[&["toomanyrequests", "too many requests"]],
+            &[&["toomanyrequests", "too many requests", "http 429 response"]],
         ),
         certain(
             ImagePullDiskFull,
@@ -116,7 +54,8 @@ pub(super) const PULL: Family = Family {
         likely(
             ImagePullDiskFull,
             &[&["devmapper", "devicemapper", "thin pool", "disk space"]],
-        ),
+        )
+        .unless(&["unable to place", "closest matching"]),
         certain(
             ImageArchMismatch,
             &[&[
@@ -129,6 +68,7 @@ pub(super) const PULL: Family = Family {
                 "cannot be used on this platform",
                 "does not match the specified platform",
                 "does not match the expected platform",
+                "platform does not match",
                 "does not match the detected host platform",
                 "image is incompatible with",
                 "platform mismatch",
@@ -187,6 +127,24 @@ pub(super) const PULL: Family = Family {
             "no identity-based policy allows the ecr",
             "x509",
         ]),
+        // What comes after the last "denied" says more than "may not exist" before it.
+        likely(
+            ImageAuth,
+            &[&[
+                "denied: user",
+                "denied: your authorization",
+                "denied: the auth",
+                "denied: permission",
+                "upstream registry",
+                "docker-credential",
+                "getting credentials",
+                "authentication is required",
+                "http 401 response",
+                "http code: 401",
+                "status 401",
+                "http 403 response",
+            ]],
+        ),
         NOT_FOUND_BY_DIGEST,
         certain(
             ImageNotFound,
@@ -208,7 +166,6 @@ pub(super) const PULL: Family = Family {
             ImageNotFound,
             &[&[
                 "does not exist",
-                "doesn't exist",
                 "may not exist",
                 "invalid reference format",
                 "whether the image exists",
@@ -217,11 +174,20 @@ pub(super) const PULL: Family = Family {
                 "404 not found",
                 "status code 404",
                 "error (404)",
+                "status code: 404",
+                "http 404 response",
+                "normalize image reference",
                 "no longer exists",
                 "repository name not known",
             ]],
-        ),
-        likely(ImageNotFound, &[&["not found"]]).unless(&["host not found", "server not found"]),
+        )
+        .unless(&["parent snapshot"]),
+        likely(ImageNotFound, &[&["not found"]]).unless(&[
+            "host not found",
+            "server not found",
+            "media type",
+            "parent snapshot",
+        ]),
         likely(
             ImagePullNetwork,
             &[&["starport", ".s3.", "s3.amazonaws", "layer-bucket"]],
@@ -242,9 +208,10 @@ pub(super) const PULL: Family = Family {
         ),
         likely(ImagePullNetwork, &[NO_ROUTE]).unless(TOKEN),
         likely(ImagePullNetwork, &[REGISTRY_DOWN]).unless(TOKEN),
+        likely(ImagePullNetwork, &[&["http 50"], &["response body"]]),
         likely(
             ImagePullNetwork,
-            &[&["cannot pull", "can't pull"], &["from the registry"]],
+            &[&["cannot pull"], &["from the registry"]],
         ),
         likely(ImageAuth, &[&["pullcontainerautherror"]]),
         likely(
@@ -266,22 +233,13 @@ pub(super) const PULL: Family = Family {
                 "failed to unpack",
                 "failed to extract layer",
                 "resolve ref",
+                "httpreadseeker",
+                "httpreaderseeker",
             ]],
         )
         .unless(TOKEN),
     ],
 };
-
-/// An image is what the sentence is about.
-const A_PULL: &[&str] = &["pull", "image", "manifest", "registry", "docker", "/v2/"];
-
-const DISK_FULL: &[&str] = &["no space left", "disk quota exceeded", "disk full"];
-
-/// The kernel calls the limits of other things so, too.
-const KERNEL_LIMIT: &[&str] = &["cgroup", "session key", "inotify"];
-
-/// The token for pulls is another matter, though some sentences call it a pull too.
-const TOKEN: &[&str] = &["registry auth", "pull secrets"];
 
 /// ECR answers 403 for the blob of a digest that is gone, when the tag is pinned to it.
 const NOT_FOUND_BY_DIGEST: super::rule::Rule = likely(

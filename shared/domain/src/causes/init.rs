@@ -21,11 +21,8 @@ pub(super) const ROLES: Family = Family {
             &[&[
                 "unable to assume",
                 "cannot assume",
-                "can't assume",
                 "could not assume",
-                "couldn't assume",
                 "failed to assume",
-                "can't be assumed",
                 "not be assumed",
                 "perform: sts:assumerole",
                 "perform: iam:passrole",
@@ -79,7 +76,9 @@ pub(super) const ROLES: Family = Family {
                     "credentials not available",
                 ],
             ],
-        ),
+        )
+        // A pull names the role that it is done with.
+        .unless(&["cannotpull", "pull the image", "image uri"]),
     ],
 };
 

@@ -8,7 +8,7 @@ use super::rule::{Family, certain, likely};
 
 /// Log drivers and log groups.
 pub(super) const LOGS: Family = Family {
-    gate: &["log", "splunk", "fluent", "firelens", "gelf"],
+    gate: &["log", "cloudwatch", "splunk", "fluent", "firelens", "gelf"],
     rules: &[
         certain(
             LogSetup,
@@ -66,6 +66,7 @@ pub(super) const LOGS: Family = Family {
             "efs utils",
             "mount.nfs",
             "exec:",
+            "fargate requires",
         ]),
     ],
 };

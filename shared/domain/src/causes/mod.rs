@@ -7,6 +7,7 @@
 //! family it belongs to and a row to `tests/corpus/wordings.tsv`.
 
 mod around;
+mod blank;
 mod case;
 mod cause;
 mod culprit;
@@ -19,9 +20,11 @@ mod image;
 mod init;
 mod logging;
 mod logs;
+mod memory;
 mod network;
 mod owner;
 mod placement;
+mod pull;
 mod rule;
 mod runtime;
 mod scheduler;

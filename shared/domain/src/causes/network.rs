@@ -27,6 +27,8 @@ pub(super) const NO_ROUTE: &[&str] = &[
     "could not resolve",
     "connection refused",
     "connection reset",
+    "connection lost",
+    "connection closed",
     "connection timeout",
     "connecttimeout",
     "connect timeout",
@@ -38,7 +40,8 @@ pub(super) const NO_ROUTE: &[&str] = &[
     "could not connect",
     "unable to connect",
     "failed to connect",
-    "can't reach",
+    "network connection",
+    "check your network",
     "send request failed",
     "requesterror",
     "connection issue",
@@ -53,18 +56,20 @@ pub(super) const NO_ROUTE: &[&str] = &[
 
 /// The registry answers, but not with an image; or the line breaks half way.
 pub(super) const REGISTRY_DOWN: &[&str] = &[
-    "eof",
+    ": eof",
+    " eof",
     "panic: runtime error",
     "error pulling image configuration",
     "failed to do req",
-    "httpreadseeker",
-    "httpreaderseeker",
+    "failed open: failed",
     "bad gateway",
     "service unavailable",
     "gateway time-out",
     "internal server error",
     "unexpected status code 5",
-    "proxy",
+    "proxy server",
+    "proxy auth",
+    "http proxy",
     "certificate",
     "transition to pulled",
     "timeout",
@@ -79,6 +84,7 @@ pub(super) const REGISTRY_DOWN: &[&str] = &[
 pub(super) const INTERFACES: Family = Family {
     gate: &[
         "network interface",
+        "networkinterface",
         "eni",
         "subnet",
         "ec2 error",
@@ -96,6 +102,7 @@ pub(super) const INTERFACES: Family = Family {
             &[&[
                 "networkinterfacelimitexceeded",
                 "maximum number of network interfaces",
+                "limit on the number of network interfaces",
             ]],
         ),
         likely(
@@ -119,10 +126,10 @@ pub(super) const INTERFACES: Family = Family {
             ],
         ),
         certain(EniProvisioning, &[&["unexpected ec2 error"]]),
-        certain(
+        likely(
             EniProvisioning,
             &[
-                &["network interface"],
+                &["network interface", "networkinterface"],
                 &[
                     "creat",
                     "attach",
@@ -210,7 +217,9 @@ pub(super) const ENDPOINTS: Family = Family {
         certain(
             NetworkResourceInit,
             &[&["connection issue"], &["between the task and"]],
-        ),
+        )
+        // Environment files are in S3, and so are the layers of images in ECR.
+        .unless(&["amazon s3"]),
         likely(NetworkResourceInit, &[NO_ROUTE]).unless(&["runc", "oci runtime", "shim"]),
         possible(
             NetworkResourceInit,

@@ -16,7 +16,27 @@ pub(super) const CODES: &[&str] = &[
     "memberof placement constraint unsatisfied",
     "inactive",
     "location",
+    "missing",
 ];
+
+/// Whether `words` are such a reason: alone, behind an error's name, or as the `reason` of a
+/// failure that was pasted from a tool.
+pub(super) fn is_code(words: &str) -> bool {
+    let plain = words.trim_matches(['.', ')', '\'', '"']);
+    let plain = plain.strip_prefix("stopped (").unwrap_or(plain);
+    let last = plain.rsplit(": ").next().unwrap_or(plain);
+    let last = last.split(" (").next().unwrap_or(last);
+    // Much may be missing behind a colon.
+    if CODES.contains(&last) && (last != "missing" || last == plain) {
+        return true;
+    }
+    words.match_indices("reason").any(|(at, reason)| {
+        let value = words[at + reason.len()..]
+            .trim_start_matches(['s', ' ', ':', '=', '"', '\'', '[', '(']);
+        let end = value.find(['"', '\'', ']', ')', ',', '}', '.']);
+        CODES.contains(&&value[..end.unwrap_or(value.len())])
+    })
+}
 
 /// What they mean.
 pub(super) const BY_CODE: Rule = likely(PlacementOther, &[]);
@@ -52,6 +72,8 @@ pub(super) const QUOTAS: Family = Family {
                 "exceeded your",
                 "exceeds your",
                 "exceeds the limit",
+                "maximum limit",
+                "is limited to",
                 "exceeded the limit",
                 "exceeded quota",
                 "quota exceeded",
@@ -69,6 +91,7 @@ pub(super) const QUOTAS: Family = Family {
                 "number of vcpus",
             ]],
         ),
+        likely(QuotaLimit, &[&["too many "]]).unless(&["requests", "open files", "levels of"]),
         likely(
             QuotaLimit,
             &[
@@ -97,6 +120,8 @@ pub(super) const PLACEMENT: Family = Family {
         "enough",
         "availability zone",
         "port",
+        "could not launch",
+        "resources could",
     ],
     rules: &[
         likely(
@@ -113,6 +138,7 @@ pub(super) const PLACEMENT: Family = Family {
                 "placement_constraint",
                 "encountered error \"agent\"",
                 "host port",
+                "insufficient port",
             ]],
         ),
         likely(
@@ -147,6 +173,7 @@ pub(super) const PLACEMENT: Family = Family {
                 "insufficient cpu",
                 "insufficient memory",
                 "insufficient gpu",
+                "insufficient disk",
                 "not have enough cpu",
                 "not have enough memory",
                 "no spot capacity",
@@ -161,7 +188,7 @@ pub(super) const PLACEMENT: Family = Family {
                 "enough remaining",
             ]],
         )
-        .unless(&["containererror"]),
+        .unless(&["containererror", "provider strategy"]),
         likely(
             CapacityUnavailable,
             &[&[
@@ -170,6 +197,7 @@ pub(super) const PLACEMENT: Family = Family {
                 "no container instances were found",
                 "no container instances in",
                 "not enough capacity",
+                "have enough",
                 "not enough cpu",
                 "not enough memory",
                 "no capacity",
@@ -201,6 +229,10 @@ pub(super) const PLACEMENT: Family = Family {
                 &["unable to place", "unable to launch"],
                 &["internal error", "internalerror"],
             ],
+        ),
+        possible(
+            CapacityUnavailable,
+            &[&["resources could not be found", "could not launch"]],
         ),
         likely(
             PlacementOther,

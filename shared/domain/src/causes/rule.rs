@@ -70,7 +70,7 @@ pub(super) struct Family {
 const FAMILIES: &[&Family] = &[
     &super::scheduler::SENTENCES,
     &super::init::ROLES,
-    &super::runtime::MEMORY,
+    &super::memory::MEMORY,
     &super::init::PERMISSIONS,
     &super::image::PULL,
     &super::runtime::DEPENDENCY,
@@ -105,19 +105,46 @@ pub(super) fn read(text: &Text) -> Option<&'static Rule> {
     let Some((at, lead)) = QUOTED_AFTER.iter().find_map(found) else {
         return read_one(text);
     };
-    let from = |start: usize| read_one(&Text::of(&words[start..]));
+    let from = |start: usize| read_one(&Text::new(words[start..].to_owned()));
     from(at + lead).or_else(|| from(at))
 }
 
+/// Who speaks, where the sentence's own beginning says so: these families are asked before all
+/// others, since what follows quotes names and other people's words.
+const HEADS: &[(&[&str], &Family)] = &[
+    (
+        &["invoke efs utils", "efs utils command", "volumedriver."],
+        &super::volume::EFS,
+    ),
+    (
+        &[
+            "failed to validate logger args",
+            "failed to initialize logging driver",
+            "failed to create cloudwatch log",
+        ],
+        &super::logging::LOGS,
+    ),
+    (
+        &[
+            "retrieve secret from asm",
+            "retrieve secrets from ssm",
+            "fetching secret data",
+        ],
+        &super::secrets::SECRETS,
+    ),
+    (
+        &["download env files", "envfile resource"],
+        &super::init::ENVIRONMENT_FILES,
+    ),
+];
+
 fn read_one(text: &Text) -> Option<&'static Rule> {
-    let words = text.words().trim_matches(['.', ')', '\'', '"']);
-    let words = words.strip_prefix("stopped (").unwrap_or(words);
-    let last = words.rsplit(": ").next().unwrap_or(words);
-    if super::placement::CODES.contains(&last) {
+    if super::placement::is_code(text.words()) {
         return Some(&super::placement::BY_CODE);
     }
-    FAMILIES
-        .iter()
+    let heads = HEADS.iter().filter(|(head, _)| text.any(head));
+    let families = heads.map(|(_, family)| family).chain(FAMILIES);
+    families
         .filter(|family| family.gate.is_empty() || text.any(family.gate))
         .find_map(|family| family.rules.iter().find(|rule| rule.fits(text)))
 }
@@ -134,6 +161,7 @@ mod tests {
             for fragment in groups.chain([family.gate]).flatten() {
                 let loose = Text::of(&format!("|{fragment}|"));
                 assert_eq!(loose.words(), format!("|{fragment}|"), "not normalised");
+                assert!(!fragment.contains("n't"), "{fragment}: a contraction");
             }
         }
     }

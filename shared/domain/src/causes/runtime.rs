@@ -1,4 +1,4 @@
-//! The container runtime: memory, containers that depend on others, timeouts, and its own errors.
+//! The container runtime: containers that depend on others, timeouts, and its own errors.
 //!
 //! Wordings: the ECS agent's error names (`agent/dockerclient/dockerapi/errors.go`,
 //! `agent/engine/errors.go`, `agent/engine/dependencygraph`); Docker, containerd and runc; Amazon
@@ -9,39 +9,6 @@ use super::Cause::{
     Oom, PlacementOther, PlatformInternalError, Segfault, TimeoutStart,
 };
 use super::rule::{Family, certain, likely, possible};
-
-/// Out of memory, said by the reason.
-pub(super) const MEMORY: Family = Family {
-    gate: &["memory", "oom"],
-    rules: &[
-        certain(
-            Oom,
-            &[&[
-                "outofmemory",
-                "killed due to memory",
-                "oomkilled",
-                "oom killed",
-                "oom-kill",
-                "out of memory",
-                "out-of-memory",
-                "memory limit exceeded",
-                "exceeded memory limit",
-                "exceeded the memory",
-                "memory limit too low",
-            ]],
-        ),
-        likely(
-            Oom,
-            &[&[
-                "cannot allocate memory",
-                "memory usage",
-                "memory exhausted",
-                "set memory limit",
-            ]],
-        )
-        .unless(&["unable to place"]),
-    ],
-};
 
 /// Containers that wait for others.
 pub(super) const DEPENDENCY: Family = Family {
@@ -85,11 +52,11 @@ pub(super) const DEPENDENCY: Family = Family {
                     "exited",
                     "stopped",
                     "not satisfied",
-                    "can't be resolved",
                     "cannot be resolved",
                 ],
             ],
-        ),
+        )
+        .unless(&["botocore", "necessary dependency", "cannot be an essential"]),
     ],
 };
 
@@ -102,6 +69,7 @@ pub(super) const TIMEOUTS: Family = Family {
         "sigterm",
         "stop",
         "sigkill",
+        "not start",
     ],
     rules: &[
         likely(
@@ -124,6 +92,7 @@ pub(super) const TIMEOUTS: Family = Family {
                 "unable to stop container",
                 "cannot stop container",
                 "could not stop container",
+                "could not be stopped",
                 "cannot kill container",
                 "failed to kill container",
                 "state to stopped",
@@ -145,6 +114,7 @@ pub(super) const TIMEOUTS: Family = Family {
                 "transition to started",
                 "transition to running",
                 "starttimeout",
+                "not start within",
                 "start timeout",
             ]],
         )
@@ -198,6 +168,8 @@ pub(super) const PLATFORM: Family = Family {
                 "internalerror",
                 "internalservererror",
                 "internal error",
+                "internal ecs",
+                "internal aws",
                 "internal server error",
                 "internal failure",
                 "internalfailure",
@@ -208,6 +180,10 @@ pub(super) const PLATFORM: Family = Family {
                 "service unavailable",
                 "serviceunavailable",
                 "connect to docker",
+                "error during connect",
+                "docker.sock",
+                "cannotlistpluginserror",
+                "cannotlistimageserror",
                 "cannotgetdockerclient",
                 "containervanishederror",
                 "no container matching saved id",
@@ -256,6 +232,7 @@ pub(super) const PLATFORM: Family = Family {
                 "failed to create container",
                 "unable to create container",
                 "exec error",
+                "error: eof",
                 "cannotstartcontainererror: error response from daemon: ",
                 "cannotstartcontainererror: api error (500): ",
             ]],
@@ -270,7 +247,10 @@ pub(super) const PLATFORM: Family = Family {
             ]],
         ),
         possible(Oom, &[&["failed to get container status"]]),
-        possible(KilledSigkill, &[&["container killed", "sigkill"]]),
+        possible(
+            KilledSigkill,
+            &[&["container killed", "sigkill", "signal 9", "signal: killed"]],
+        ),
         // Mostly a pull, where nobody says what was asked for.
         possible(
             ImagePullNetwork,
@@ -279,6 +259,8 @@ pub(super) const PLATFORM: Family = Family {
                 "i/o timeout",
                 "dial tcp",
                 "request canceled",
+                "no such host",
+                "send request failed",
             ]],
         ),
     ],

@@ -86,7 +86,7 @@ pub(super) const SENTENCES: Family = Family {
             ContainerHealthCheck,
             &[&["health check", "healthcheck"], &["fail", "unhealthy"]],
         )
-        .unless(&["container instance"]),
+        .unless(&["container instance", "cannotstart", "runtime create"]),
         certain(SchedulerStop, &[&["scaling activity initiated by"]]),
         certain(
             SchedulerStop,
@@ -98,6 +98,8 @@ pub(super) const SENTENCES: Family = Family {
             &[
                 &[
                     "stopped by the service scheduler",
+                    "stopped by scheduler",
+                    "stopped by the scheduler",
                     "has stopped",
                     ") stopped ",
                 ],
@@ -113,6 +115,18 @@ pub(super) const SENTENCES: Family = Family {
                 "stopped by a user",
                 "stopped manually",
                 "manually stopped",
+                "cancelled by user",
+                "canceled by user",
+                "terminated by user",
+                "killed by user",
+                "aborted by user",
+                "terminated by the user",
+                "cancelled by the user",
+                "by operator",
+                "by the operator",
+                "cancelled via",
+                "canceled via",
+                "stopped via",
             ]],
         )
         .unless(&["instance", "host"]),
@@ -122,18 +136,25 @@ pub(super) const SENTENCES: Family = Family {
         ),
         likely(
             SpotInterruption,
-            &[&["spot"], &["interrupt", "reclaim", "termination notice"]],
+            &[&["spot"], &["interrupt", "reclaim", "terminat"]],
         ),
         certain(FargateMaintenance, &[&["performing maintenance"]]),
         certain(
             FargateMaintenance,
-            &[&["task retire", "patching_retirement", "platform maintenance"]],
+            &[&[
+                "task retire",
+                "_retirement",
+                "platform maintenance",
+                "security update",
+            ]],
         ),
         likely(
             FargateMaintenance,
             &[&[
                 "underlying infrastructure",
                 "underlying hardware",
+                "hardware failure",
+                "hardware degradation",
                 "underlying host",
                 "scheduled for retirement",
             ]],
@@ -170,12 +191,12 @@ pub(super) const SENTENCES: Family = Family {
                 "scaled in",
             ]],
         )
-        .unless(&["unable", "fail", "error"]),
+        .unless(&["unable", "fail", "error", "instance"]),
     ],
 };
 
 const UNWELL: &[&str] = &["unhealthy", "health check", "healthcheck"];
-const RUNNING: &[&str] = &["running task", "pending task", "service scheduler"];
+const RUNNING: &[&str] = &["running task", "pending task", "scheduler"];
 const REBALANCING: &[&str] = &[
     "availability-zone rebalancing",
     "availability zone rebalancing",
@@ -185,15 +206,16 @@ const REBALANCING: &[&str] = &[
 
 /// Hosts that go away, said less plainly. Asked late: placement sentences name hosts too.
 pub(super) const HOSTS: Family = Family {
-    gate: &["instance", "host", "drain", "initiated", "scheduler"],
+    gate: &[
+        "instance",
+        "host",
+        "drain",
+        "initiated",
+        "scheduler",
+        "terminationnotice",
+        "infrastructurehealth",
+    ],
     rules: &[
-        certain(
-            HostTerminated,
-            &[
-                &["container instance"],
-                &["draining", "drained", "is in drain"],
-            ],
-        ),
         likely(
             HostTerminated,
             &[
@@ -227,5 +249,9 @@ pub(super) const HOSTS: Family = Family {
         )
         .unless(&["unable", "fail", "error"]),
         likely(UserStopped, &[&["userinitiated"]]),
+        likely(
+            HostTerminated,
+            &[&["terminationnotice", "infrastructurehealth"]],
+        ),
     ],
 };

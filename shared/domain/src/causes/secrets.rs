@@ -47,12 +47,12 @@ const ANSWERED: &[&str] = &[
     "api error",
     "status code: 400",
     "statuscode: 400",
-    "can't find the specified secret",
     "cannot find the specified secret",
     "resourcenotfoundexception",
     "parameternotfound",
     "staging label",
     "awscurrent",
+    "multiple secrets",
     "awsprevious",
     "invalid ssm parameters",
     "invalid parameter",
@@ -73,7 +73,6 @@ const ANSWERED: &[&str] = &[
     "parse",
     "not found",
     "does not exist",
-    "doesn't exist",
     "is not in the expected format",
     "wrong format",
     "unsupported",
@@ -123,7 +122,7 @@ pub(super) const SECRETS: Family = Family {
                 &[
                     "did not contain json key",
                     "invalid ssm parameters",
-                    "can't find the specified secret",
+                    "cannot find the specified secret",
                     "marked for deletion",
                     "access to kms is not allowed",
                     "parameternotfound",
@@ -147,7 +146,7 @@ pub(super) const SECRETS: Family = Family {
             "not authorized",
             "resourcenotfoundexception",
             "api error validation",
-            "can't find the specified",
+            "cannot find the specified",
         ]),
         likely(SecretFetch, &[ABOUT_SECRETS, ANSWERED]).unless(&["ecr registry auth"]),
         likely(
@@ -175,7 +174,13 @@ pub(super) const SECRETS: Family = Family {
             SecretFetch,
             &[
                 &["secret "],
-                &["not found", "not exist", "missing", "not be retrieved"],
+                &[
+                    "not found",
+                    "not exist",
+                    "missing",
+                    "not be retrieved",
+                    "invalid",
+                ],
             ],
         ),
         possible(
@@ -189,10 +194,7 @@ pub(super) const SECRETS: Family = Family {
         ),
         possible(
             SecretFetch,
-            &[
-                ABOUT_SECRETS,
-                &["unable", "fail", "error", "cannot", "can't"],
-            ],
+            &[ABOUT_SECRETS, &["unable", "fail", "error", "cannot"]],
         ),
         possible(
             SecretFetch,

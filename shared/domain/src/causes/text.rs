@@ -1,5 +1,7 @@
 //! What ECS wrote, made ready for reading: lower case, plain quotes, single spaces.
 
+use super::blank;
+
 /// No reason is longer (1,024 characters); a hostile one is read this far only.
 const MOST_READ: usize = 8 * 1024;
 
@@ -15,7 +17,17 @@ pub(super) struct Text {
 impl Text {
     /// Normalises `raw`.
     pub(super) fn of(raw: &str) -> Self {
-        let words = normalise(raw);
+        Self::new(normalise(raw))
+    }
+
+    /// A sentence of ECS: its contractions are written out, and what only names something is not
+    /// read.
+    pub(super) fn sentence(raw: &str) -> Self {
+        Self::new(blank::names(&written_out(normalise(raw))))
+    }
+
+    /// Words that were normalised before.
+    pub(super) fn new(words: String) -> Self {
         let mut runs = [0; 64];
         for run in words.as_bytes().windows(3) {
             let (word, bit) = place(run);
@@ -79,6 +91,17 @@ fn normalise(raw: &str) -> String {
     words
 }
 
+/// One way to say no: `cannot`, `does not`.
+fn written_out(words: String) -> String {
+    if !words.contains("n't") && !words.contains("can not") {
+        return words;
+    }
+    let words = words
+        .replace("can't", "cannot")
+        .replace("can not", "cannot");
+    words.replace("won't", "will not").replace("n't", " not")
+}
+
 fn space(words: &mut String) {
     if !words.is_empty() && !words.ends_with(' ') {
         words.push(' ');
@@ -130,6 +153,12 @@ mod tests {
         let text = Text::of("The task can’t pull\r\n the \\\"image\\\"…\\nNow  ");
         assert_eq!(text.words(), "the task can't pull the \"image\"... now");
         assert!(text.has("can't pull") && !text.has("cannot pull") && text.any(&["x", "no"]));
+    }
+
+    #[test]
+    fn a_sentence_says_no_in_one_way() {
+        let text = Text::sentence("It CAN’T, can not, doesn't and won't.");
+        assert_eq!(text.words(), "it cannot, cannot, does not and will not.");
     }
 
     #[test]

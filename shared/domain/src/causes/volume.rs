@@ -15,6 +15,9 @@ pub(super) const EFS: Family = Family {
         "elasticfilesystem",
         "file system",
         "ecs-volume-plugin",
+        "mount attempt",
+        "mount target",
+        "tls tunnel",
     ],
     rules: &[
         certain(EfsMount, &[&["efs utils", "mount.efs"]]),
@@ -31,7 +34,15 @@ pub(super) const EFS: Family = Family {
                 "stunnel",
             ]],
         ),
-        likely(EfsMount, &[&["ecs-volume-plugin"]]),
+        likely(
+            EfsMount,
+            &[&[
+                "ecs-volume-plugin",
+                "mount attempt",
+                "mount target",
+                "tls tunnel",
+            ]],
+        ),
         likely(
             EfsMount,
             &[
@@ -60,7 +71,16 @@ pub(super) const EFS: Family = Family {
 
 /// Any other volume, bind mounts included.
 pub(super) const VOLUMES: Family = Family {
-    gate: &["volume", "mount", "bind", "ebs", "fsx", "not a directory"],
+    gate: &[
+        "volume",
+        "mount",
+        "bind",
+        "ebs",
+        "fsx",
+        "not a directory",
+        "rootfs_linux",
+        "invalid mode:",
+    ],
     rules: &[
         likely(ImagePullDiskFull, &[&["no space left"]]),
         likely(
@@ -70,6 +90,8 @@ pub(super) const VOLUMES: Family = Family {
                 "cannotinspectvolumeerror",
                 "invalidvolumeerror",
                 "bind source path does not exist",
+                "mount source",
+                "invalid mode:",
                 "invalid mount config",
                 "error mounting",
                 "error while mounting volume",
@@ -110,7 +132,6 @@ pub(super) const VOLUMES: Family = Family {
                     "denied",
                     "could not",
                     "cannot",
-                    "can't",
                     "does not match",
                     "only supported",
                 ],
@@ -126,7 +147,7 @@ pub(super) const VOLUMES: Family = Family {
             VolumeMount,
             &[
                 &["mounting", "rootfs_linux", "to rootfs"],
-                &["not a directory", "read-only", "caused"],
+                &["not a directory", "read-only", "caused", "init"],
             ],
         ),
         likely(
