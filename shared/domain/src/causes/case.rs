@@ -1,7 +1,7 @@
 //! One stopped task, read from every side: stop code, sentences, exit codes, log lines.
 
 use super::around::ReadEvent;
-use super::culprit::{culprit, essential};
+use super::culprit::{culprit, essential, is_helper};
 use super::draft::{Draft, evidence, exit_evidence, rank};
 use super::rule::{Rule, read};
 use super::text::Text;
@@ -158,21 +158,26 @@ impl<'a> Case<'a> {
             let mut draft = self.draft(rule.cause, rule.confidence, blamed);
             draft.evidence.splice(0..0, self.quote(container));
             draft.order = order;
-            draft.confidence = self.sidecars_say_less(index, draft.confidence);
+            draft.confidence = self.sidecars_say_less(index, rule);
             Some(draft)
         })
         .collect()
     }
 
-    /// A reason on a container that is not essential does not explain the end of the task where
-    /// another container failed for itself.
-    fn sidecars_say_less(&self, index: usize, confidence: Confidence) -> Confidence {
+    /// A reason on a container that is not essential, or only helps, does not explain the end of
+    /// the task where another container failed for itself.
+    fn sidecars_say_less(&self, index: usize, rule: &Rule) -> Confidence {
         let name = self.task.containers[index].name.as_deref();
+        let name = name.unwrap_or_default();
         let beside = self.culprit.is_some_and(|culprit| culprit != index);
-        if beside && essential(self.context, name.unwrap_or_default()) == Some(false) {
+        let aside = match essential(self.context, name) {
+            Some(essential) => !essential,
+            None => is_helper(name) && rule.cause != Cause::Oom,
+        };
+        if beside && aside {
             return Confidence::Possible;
         }
-        confidence
+        rule.confidence
     }
 
     fn by_exit_code(&self) -> Option<Draft<'a>> {

@@ -9,27 +9,48 @@ use crate::facts::{StoppedContainer, StoppedTask};
 const HELPERS: &[&str] = &[
     "~internal~ecs~pause",
     "pause",
-    "aws-guardduty-agent",
     "ecs-service-connect",
     "ecs-execute-command",
     "log_router",
     "log-router",
+    "cloudwatch-agent",
+    "dd-agent",
+    "newrelic-infra",
+];
+
+/// Parts of the names that people give them: `otel-sidecar`, `my-fluent-bit`.
+const HELPER_PARTS: &[&str] = &[
+    "adot",
+    "cwagent",
+    "datadog",
+    "filebeat",
     "firelens",
-    "fluent-bit",
+    "fluent",
     "fluentbit",
     "fluentd",
-    "aws-otel-collector",
-    "xray-daemon",
-    "datadog-agent",
-    "cloudwatch-agent",
+    "guardduty",
+    "opentelemetry",
+    "otel",
+    "promtail",
+    "sidecar",
+    "telegraf",
+    "xray",
 ];
+
+/// A proxy may well take the program down, but often is killed only because it outlives it.
+const PROXIES: &[&str] = &["envoy", "istio-proxy", "linkerd-proxy"];
+
+/// More than a program that was only stopped (143), less than one that ended by itself.
+const KILLED_HELPER: i32 = 13;
 
 /// Whether a container of that name only accompanies the program.
 pub(super) fn is_helper(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.starts_with("ecs-service-connect")
-        || name.starts_with("aws-guardduty")
         || HELPERS.contains(&name.as_str())
+        || name
+            .split(['-', '_', '.'])
+            .any(|part| HELPER_PARTS.contains(&part))
 }
 
 /// The container to blame, as an index into the task's, with the rule that reads its reason.
@@ -45,12 +66,10 @@ pub(super) fn culprit(
         let rule = read.get(index).copied().flatten();
         let mut weight = weight(task, container, rule);
         let name = container.name.as_deref().unwrap_or_default();
-        if weight > 0 && is_helper(name) {
-            weight = if name.contains("pause") {
-                1
-            } else {
-                weight - 14
-            };
+        if is_helper(name) {
+            weight = helper_weight(name, weight, container);
+        } else if PROXIES.contains(&name) && container.exit_code == Some(KILLED) && weight < 50 {
+            weight = weight.min(KILLED_HELPER);
         }
         if essential(context, name) == Some(false) {
             weight -= 100;
@@ -83,6 +102,20 @@ fn weight(task: &StoppedTask, container: &StoppedContainer, rule: Option<&Rule>)
         None => 3,
     };
     said.max(exit)
+}
+
+/// A helper weighs less than any program that ended for itself. Where the program was only stopped,
+/// a helper that failed may have taken it down; one that was stopped itself explains nothing.
+fn helper_weight(name: &str, weight: i32, container: &StoppedContainer) -> i32 {
+    match (container.exit_code, weight) {
+        (_, 80..) => 22,
+        _ if name.contains("pause") => 1,
+        (Some(KILLED), 40..) => KILLED_HELPER,
+        (Some(KILLED | TERMINATED), _) => 2,
+        (Some(0), _) => 11,
+        (Some(_), _) => 20,
+        (None, _) => weight.min(4),
+    }
 }
 
 /// A container that was killed because it did not end in time dies `stopTimeout` (30 s, or what the

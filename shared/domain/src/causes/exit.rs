@@ -17,6 +17,8 @@ pub(super) fn cause(code: i64) -> Cause {
         0 => Cause::AppCleanExit,
         126 | 127 => Cause::BadEntrypoint,
         KILLED => Cause::KilledSigkill,
+        // 0xC000012D, the limit of committed memory
+        3_221_225_773 | -1_073_741_523 => Cause::Oom,
         // 0xC0000005, access violation
         139 | 3_221_225_477 | -1_073_741_819 => Cause::Segfault,
         // 0xC000013A, Ctrl+C: how Windows containers are asked to stop
@@ -37,6 +39,9 @@ pub(super) fn remark(code: i64) -> Option<&'static str> {
         KILLED => Some("SIGKILL"),
         139 => Some("SIGSEGV"),
         TERMINATED => Some("SIGTERM"),
+        3_221_225_773 | -1_073_741_523 => Some("0xC000012D: out of memory"),
+        3_221_225_725 | -1_073_741_571 => Some("0xC00000FD: stack overflow"),
+        3_221_226_505 | -1_073_740_791 => Some("0xC0000409: the program aborted itself"),
         3_221_225_781 | -1_073_741_515 => Some("0xC0000135: a DLL is missing"),
         _ => None,
     }
@@ -49,6 +54,7 @@ pub(super) fn in_words(text: &Text) -> Option<i64> {
         "exitcode",
         "exited with code",
         "exited with status",
+        "exited (",
     ];
     MARKERS
         .iter()

@@ -129,15 +129,14 @@ impl<'a> Case<'a> {
             .or_else(|| by_definition().map(|container| container.name.as_str()))
     }
 
-    /// The task's only container that is not a helper.
+    /// The task's only container, or the only one that is not a helper.
     pub(super) fn only(&self) -> Option<&'a str> {
-        let mut names = self
-            .task
-            .containers
-            .iter()
-            .filter_map(|one| one.name.as_deref());
-        let mut own = names.by_ref().filter(|name| !is_helper(name));
-        let first = own.next()?;
-        own.next().is_none().then_some(first)
+        let containers = self.task.containers.iter();
+        let names: Vec<_> = containers.filter_map(|one| one.name.as_deref()).collect();
+        let mut own = names.iter().filter(|name| !is_helper(name));
+        match (own.next(), own.next(), names.as_slice()) {
+            (Some(only), None, _) | (None, _, [only]) => Some(only),
+            _ => None,
+        }
     }
 }

@@ -280,6 +280,85 @@ fn helpers_are_blamed_only_where_nothing_else_failed() {
 }
 
 #[test]
+fn a_helper_says_less_than_a_program_that_ended_by_itself() {
+    for helper in [
+        "log_router",
+        "otel-collector",
+        "my-xray",
+        "datadog-agent",
+        "adot",
+    ] {
+        for (exit, cause) in [
+            (0, Cause::AppCleanExit),
+            (1, Cause::AppError),
+            (137, Cause::KilledSigkill),
+        ] {
+            for end in [0, 1, 137, 143] {
+                let stopped = exited(&[(helper, end), ("app", exit)]);
+                check(&stopped, cause, Some("app"));
+            }
+        }
+    }
+    check(
+        &exited(&[("envoy", 137), ("app", 0)]),
+        Cause::AppCleanExit,
+        Some("app"),
+    );
+}
+
+#[test]
+fn a_helper_is_blamed_where_the_program_was_only_stopped_or_never_ran() {
+    check(
+        &exited(&[("app", 143), ("otel-sidecar", 137)]),
+        Cause::KilledSigkill,
+        Some("otel-sidecar"),
+    );
+    let reason = "CannotPullContainerError: manifest unknown";
+    let never = with(
+        task("TaskFailedToStart", "Task failed to start"),
+        "app",
+        None,
+        "",
+    );
+    check(
+        &with(never, "log_router", None, reason),
+        Cause::ImageNotFound,
+        Some("log_router"),
+    );
+    check(
+        &exited(&[("fluentd-aggregator", 1)]),
+        Cause::AppError,
+        Some("fluentd-aggregator"),
+    );
+}
+
+#[test]
+fn what_a_helper_says_does_not_explain_a_program_that_ended_by_itself() {
+    let reason = "CannotPullContainerError: manifest unknown";
+    for (exit, cause) in [(0, Cause::AppCleanExit), (1, Cause::AppError)] {
+        let stopped = with(
+            exited(&[("sync", exit)]),
+            "aws-guardduty-agent-x",
+            None,
+            reason,
+        );
+        check(&stopped, cause, Some("sync"));
+    }
+}
+
+#[test]
+fn an_only_helper_is_named() {
+    let reason = "CannotPullContainerError: manifest unknown";
+    let stopped = with(task("TaskFailedToStart", reason), "fluentd", None, "");
+    check(&stopped, Cause::ImageNotFound, Some("fluentd"));
+}
+
+#[test]
+fn windows_says_by_its_exit_code_that_memory_is_used_up() {
+    check(&exited(&[("app", 3_221_225_773)]), Cause::Oom, Some("app"));
+}
+
+#[test]
 fn a_container_that_is_not_essential_does_not_end_the_task() {
     let definition = definition(vec![container("migrate", false), container("app", true)]);
     let context = Context {
@@ -588,6 +667,31 @@ fn words_that_other_services_use_too_are_not_certain() {
         (
             Cause::DependencyContainerFailed,
             "Cannot link to a non running container: /db",
+        ),
+        (
+            Cause::TaskDefinitionInvalid,
+            "No launch type to fall back to for empty capacity provider strategy.",
+        ),
+        (
+            Cause::PlatformInternalError,
+            "failed to start shim: exec: \"containerd-shim\": executable file not found in $PATH",
+        ),
+        (
+            Cause::ContainerHealthCheck,
+            "OCI runtime exec failed: exec failed: exec: \"curl\": executable file not found",
+        ),
+        (Cause::AppError, "CUDA out of memory"),
+        (
+            Cause::AppError,
+            "\"OOMKilled\": false, \"Dead\": false, \"ExitCode\": 1",
+        ),
+        (
+            Cause::HostTerminated,
+            "the container instance drained earlier",
+        ),
+        (
+            Cause::LogSetup,
+            "There is a connection issue between the task and Amazon CloudWatch.",
         ),
     ] {
         let finding = check(&task("", reason), cause, None);
