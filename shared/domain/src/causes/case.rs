@@ -31,8 +31,7 @@ impl<'a> Case<'a> {
         context: &'a Context<'a>,
         service_events: &'a [ReadEvent<'a>],
     ) -> Self {
-        let reason =
-            |text: &Option<String>| text.as_deref().and_then(|text| read(&Text::sentence(text)));
+        let reason = |text: &Option<String>| read(&Text::sentence(text.as_deref()?));
         let said = reason(&task.stopped_reason);
         let container_said: Vec<_> = task
             .containers
@@ -167,8 +166,8 @@ impl<'a> Case<'a> {
     /// A reason on a container that is not essential, or only helps, does not explain the end of
     /// the task where another container failed for itself.
     fn sidecars_say_less(&self, index: usize, rule: &Rule) -> Confidence {
-        let name = self.task.containers[index].name.as_deref();
-        let name = name.unwrap_or_default();
+        let container = &self.task.containers[index];
+        let name = container.name.as_deref().unwrap_or_default();
         let beside = self.culprit.is_some_and(|culprit| culprit != index);
         let aside = match essential(self.context, name) {
             Some(essential) => !essential,

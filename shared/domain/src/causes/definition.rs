@@ -69,6 +69,13 @@ pub(super) const DEFINITION: Family = Family {
         likely(
             TaskDefinitionInvalid,
             &[
+                &["host port"],
+                &["awsvpc", "dynamic", "must match", "is required"],
+            ],
+        ),
+        likely(
+            TaskDefinitionInvalid,
+            &[
                 &["resource requirement"],
                 &["higher than", "greater than", "more than"],
             ],
@@ -126,5 +133,14 @@ pub(super) const DEFINITION: Family = Family {
             ]],
         )
         .unless(&["availability zone", "instance type"]),
+        // Docker refuses what a container is to be made of.
+        likely(
+            TaskDefinitionInvalid,
+            &[
+                &["cannotcreatecontainererror"],
+                &["invalid ", "expected integer", "must be"],
+            ],
+        )
+        .unless(&["invalid argument", "invalid memory address"]),
     ],
 };

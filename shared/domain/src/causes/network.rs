@@ -141,7 +141,8 @@ pub(super) const INTERFACES: Family = Family {
                     "fail",
                 ],
             ],
-        ),
+        )
+        .unless(&["bridge"]),
         likely(
             EniProvisioning,
             &[&[
@@ -181,6 +182,8 @@ pub(super) const INTERFACES: Family = Family {
                     "error retrieving",
                     "free addresses",
                     "ip addresses",
+                    "available ip",
+                    "free ip",
                 ],
             ],
         ),

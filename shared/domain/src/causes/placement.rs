@@ -218,6 +218,10 @@ pub(super) const PLACEMENT: Family = Family {
         ),
         likely(
             CapacityUnavailable,
+            &[&["closest matching"], &["has no "], &["available"]],
+        ),
+        likely(
+            CapacityUnavailable,
             &[
                 &["capacity"],
                 &["unavailable", "not available", "insufficient", "exhausted"],

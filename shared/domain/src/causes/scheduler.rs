@@ -111,25 +111,28 @@ pub(super) const SENTENCES: Family = Family {
         likely(
             UserStopped,
             &[&[
-                "stopped by the user",
-                "stopped by a user",
                 "stopped manually",
                 "manually stopped",
-                "cancelled by user",
-                "canceled by user",
-                "terminated by user",
-                "killed by user",
-                "aborted by user",
-                "terminated by the user",
-                "cancelled by the user",
-                "by operator",
-                "by the operator",
                 "cancelled via",
                 "canceled via",
                 "stopped via",
             ]],
         )
         .unless(&["instance", "host"]),
+        likely(
+            UserStopped,
+            &[
+                &[
+                    "by user",
+                    "by the user",
+                    "by a user",
+                    "by operator",
+                    "by the operator",
+                ],
+                &["stop", "terminat", "cancel", "abort", "kill"],
+            ],
+        )
+        .unless(&["instance", "host", "error", "denied", "authoriz"]),
         certain(
             SpotInterruption,
             &[&["spot task was interrupted", "spotinterruption"]],
@@ -157,6 +160,8 @@ pub(super) const SENTENCES: Family = Family {
                 "hardware degradation",
                 "underlying host",
                 "scheduled for retirement",
+                "being retired",
+                "retiring tasks",
             ]],
         )
         .unless(&["instance"]),
