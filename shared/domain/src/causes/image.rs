@@ -102,6 +102,7 @@ pub(super) const PULL: Family = Family {
                 "failed to retrieve credentials",
                 "authentication token",
                 "invalid username",
+                "retrieve auth token",
                 "bad username",
                 "unauthorized:",
                 "status: 401",

@@ -188,7 +188,13 @@ pub(super) const PLACEMENT: Family = Family {
                 "enough remaining",
             ]],
         )
-        .unless(&["containererror", "provider strategy"]),
+        .unless(&[
+            "containererror",
+            "provider strategy",
+            "permission",
+            "privilege",
+            "java runtime",
+        ]),
         likely(
             CapacityUnavailable,
             &[&[

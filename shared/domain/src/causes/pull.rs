@@ -29,6 +29,8 @@ pub(super) const ABOUT_PULLS: &[&str] = &[
     "pull image",
     "pulling image",
     "pulling from",
+    "initializing source",
+    "choosing image instance",
     "pull from",
     "from the registry",
     "failed to pull",
