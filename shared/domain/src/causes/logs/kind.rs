@@ -1,110 +1,132 @@
 //! The kinds of reasons that log lines give: how much each explains, and what to do about it.
 
-use super::names::{host, looked_up, path, port, quoted, variable};
+use super::host::{host, host_name};
+use super::names::{action, file, module, object, path, port, program, variable};
 use crate::causes::Cause;
 
-/// A kind of reason that a line can give.
-#[derive(Clone, Copy)]
-pub(super) enum Kind {
-    MissingVariable,
-    MissingModule,
-    PortInUse,
-    Architecture,
-    RuntimeMemory,
-    Migration,
-    Name,
-    Refused,
-    Tls,
-    Denied,
-    Disk,
-    Credentials,
-    Configuration,
-    Version,
-    Timeout,
-    Crash,
+/// A way to find the name in a line, and the fix that says it.
+type Named = (fn(&str) -> Option<&str>, &'static str);
+
+/// A table of kinds. `Kind weight (name, "fix that names it",) "fix";` where `{c}` stands for the
+/// container and `{n}` for the name.
+macro_rules! kinds {
+    ($($kind:ident $weight:literal $($name:ident $with:literal,)? $without:literal;)*) => {
+        /// A kind of reason that a line can give.
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Kind {
+            $($kind,)*
+        }
+
+        impl Kind {
+            /// How much it explains, the fix that names something, and the one that names nothing.
+            fn row(self) -> (u8, &'static [Named], &'static str) {
+                match self {
+                    $(Self::$kind => ($weight, &[$(($name as fn(&str) -> Option<&str>, $with))?], $without),)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    Architecture 9 "Build the image of container {c} for the task's processor architecture.";
+    Entrypoint 9 file
+        "Correct the entryPoint or command of container {c}: {n} is missing in its image, not executable, or has Windows line ends.",
+        "Correct the entryPoint or command of container {c}.";
+    MissingVariable 8 variable
+        "Set {n} in the environment or secrets of container {c}.",
+        "Set the environment variable that container {c} misses.";
+    Region 8 "Set AWS_REGION in the environment of container {c}.";
+
+    Migration 7 "Correct the database migration that container {c} runs at its start.";
+    Lock 7 "Release the migration lock that container {c} waits for, if nothing migrates.";
+    PortInUse 7 port
+        "Give port {n} to one container only: {c} finds it taken in the task.",
+        "Change the port of container {c}: it is taken in the task.";
+    PrivilegedPort 7 port
+        "Let container {c} listen on a port from 1024 up: port {n} needs root.",
+        "Let container {c} listen on a port from 1024 up.";
+    StalePid 7 path
+        "Delete {n} before container {c} starts its program.",
+        "Delete the pid file before container {c} starts its program.";
+    RuntimeMemory 7 "Raise the runtime's memory limit (heap) of container {c}, and its task memory with it.";
+    NativeMemory 7 "Raise the task memory of container {c}, or lower its runtime's heap or threads.";
+    GpuMemory 7 "Lower what container {c} loads into the GPU, or use one with more memory.";
+    Kernel 7 "Raise vm.max_map_count on the container instance; on Fargate set node.store.allow_mmap to false in container {c}.";
+    Version 7 "Build container {c} for the runtime version that its image has.";
+
+    MissingModule 6 module
+        "Put `{n}` into the image of container {c}.",
+        "Put the missing module into the image of container {c}.";
+    MissingProgram 6 program
+        "Put the program `{n}` into the image of container {c}, or correct the command.",
+        "Put the missing program into the image of container {c}.";
+    Script 6 object
+        "Add the script `{n}` to package.json, or correct the command of container {c}.",
+        "Correct the command of container {c}: its package.json has no such script.";
+    Schema 6 object
+        "Run the migrations before container {c} starts: its database lacks {n}.",
+        "Run the migrations before container {c} starts.";
+    Database 6 object
+        "Create database {n}, or correct the name that container {c} asks for.",
+        "Create the database that container {c} asks for, or correct its name.";
+    Connections 6 "Lower the connection pool of container {c}, or raise the database's limit.";
+    Name 6 host_name
+        "Correct the host name {n} that container {c} looks up.",
+        "Correct the host name that container {c} looks up.";
+    Refused 6 host
+        "Check that {n} is up and that its security group lets container {c} in.",
+        "Check that the dependency container {c} connects to is up and lets it in.";
+    Loopback 6 host
+        "Start what listens on {n} in the same task, or set the host that container {c} means.",
+        "Set the host that container {c} means: nothing listens in the same task.";
+    Encryption 6 "Make container {c} and the server it connects to agree on TLS (sslmode).";
+    Tls 6 "Correct the certificates that container {c} uses or trusts.";
+
+    Disk 5 "Enlarge the ephemeral storage of container {c}, or write less.";
+    Credentials 5 "Correct the credentials or role that container {c} signs in with.";
+    AwsRole 5 "Give the task definition a task role, which container {c} signs in with.";
+    AwsDenied 5 action
+        "Allow {n} to the task role, which container {c} signs in with.",
+        "Give the task role the permission that container {c} misses.";
+    Denied 5 path
+        "Let the user of container {c} use {n}, or mount a writable volume there.",
+        "Give the user of container {c} the permission it misses.";
+    Processor 5 "Build the image of container {c} for older processors of the same architecture.";
+
+    Configuration 4 "Correct the configuration of container {c} that the line names.";
+    MissingFile 4 file
+        "Put {n} into the image of container {c}, or mount it there.",
+        "Put the missing file into the image of container {c}, or mount it there.";
+    Timeout 4 host
+        "Check that {n} is up and that its security group lets container {c} in.",
+        "Check that the dependency container {c} connects to is up and lets it in.";
+    Unreachable 4 host
+        "Check that {n} is up and that its security group lets container {c} in.",
+        "Check that the dependency container {c} connects to is up and lets it in.";
+
+    Crash 3 "Correct the error that container {c} ended with.";
+    RustPanic 3 "Correct the error that container {c} ended with.";
+    NodeError 3 "Correct the error that container {c} ended with.";
+    Traceback 3 "Correct the error that container {c} ended with.";
+    Bare 2 "Correct the error that container {c} ended with.";
 }
 
 impl Kind {
     /// How much it explains.
     pub(super) fn weight(self) -> u8 {
-        match self {
-            Self::Architecture => 9,
-            Self::MissingVariable => 8,
-            Self::Migration | Self::PortInUse | Self::RuntimeMemory | Self::Version => 7,
-            Self::MissingModule | Self::Name | Self::Refused | Self::Tls => 6,
-            Self::Disk | Self::Credentials | Self::Denied => 5,
-            Self::Configuration | Self::Timeout => 4,
-            Self::Crash => 2,
-        }
+        self.row().0
     }
 
     /// One thing to do, naming what the line names.
     pub(super) fn fix(self, container: &str, line: &str) -> String {
-        match self {
-            Self::MissingVariable => match variable(line) {
-                Some(name) => {
-                    format!("Set {name} in the environment or secrets of container {container}.")
-                }
-                None => format!("Set the environment variable that container {container} misses."),
-            },
-            Self::MissingModule => match quoted(line) {
-                Some(name) => format!("Put `{name}` into the image of container {container}."),
-                None => format!("Put the missing module into the image of container {container}."),
-            },
-            Self::PortInUse => match port(line) {
-                Some(port) => format!(
-                    "Give port {port} to one container only: {container} finds it taken in the task."
-                ),
-                None => {
-                    format!("Change the port of container {container}: it is taken in the task.")
-                }
-            },
-            Self::Architecture => format!(
-                "Build the image of container {container} for the task's processor architecture."
-            ),
-            Self::RuntimeMemory => format!(
-                "Raise the runtime's memory limit (heap) of container {container}, and its task \
-                 memory with it."
-            ),
-            Self::Migration => format!(
-                "Correct the database migration that container {container} runs at its start."
-            ),
-            Self::Name => match looked_up(line).or_else(|| host(line)) {
-                Some(host) => {
-                    format!("Correct the host name {host} that container {container} looks up.")
-                }
-                None => format!("Correct the host name that container {container} looks up."),
-            },
-            Self::Refused | Self::Timeout => match host(line) {
-                Some(host) => format!(
-                    "Check that {host} is up and that its security group lets container {container} in."
-                ),
-                None => format!(
-                    "Check that the dependency container {container} connects to is up and lets it in."
-                ),
-            },
-            Self::Tls => {
-                format!("Correct the certificates that container {container} uses or trusts.")
-            }
-            Self::Denied => match path(line) {
-                Some(path) => format!(
-                    "Let the user of container {container} use {path}, or mount a writable volume there."
-                ),
-                None => format!("Give the user of container {container} the permission it misses."),
-            },
-            Self::Disk => {
-                format!("Enlarge the ephemeral storage of container {container}, or write less.")
-            }
-            Self::Credentials => {
-                format!("Correct the credentials or role that container {container} signs in with.")
-            }
-            Self::Configuration => {
-                format!("Correct the configuration of container {container} that the line names.")
-            }
-            Self::Version => {
-                format!("Build container {container} for the runtime version that its image has.")
-            }
-            Self::Crash => format!("Correct the error that container {container} ended with."),
+        let (_, named, plain) = self.row();
+        let named = named
+            .first()
+            .and_then(|(name, fix)| Some((name(line)?, fix)));
+        match named {
+            Some((name, fix)) => fix.replace("{c}", container).replace("{n}", name),
+            None => plain.replace("{c}", container),
         }
     }
 
@@ -112,6 +134,7 @@ impl Kind {
     pub(super) fn cause(self) -> Cause {
         match self {
             Self::Architecture => Cause::ImageArchMismatch,
+            Self::Entrypoint => Cause::BadEntrypoint,
             _ => Cause::AppError,
         }
     }

@@ -1,14 +1,24 @@
 //! What the last log lines of a container say about its end: the crash signatures of the common
 //! runtimes, and the reasons that programs give in all of them.
+//!
+//! `inside`, `surroundings` and `crashes` are the table of signatures, asked in that order, `kind`
+//! the table of fixes; `level` says which lines are read at all. To teach a new wording, add a
+//! fragment to its row and a line to `tests/causes/logs.rs`.
 
 mod crashes;
+mod host;
+mod inside;
 mod kind;
+mod level;
 mod names;
-mod signatures;
+mod signature;
 mod surroundings;
 
-use self::crashes::CRASHES;
-use self::signatures::{INSIDE, Signature};
+use self::crashes::{CRASHES, ERROR};
+use self::inside::INSIDE;
+use self::kind::Kind;
+use self::level::{Level, level};
+use self::signature::Signature;
 use self::surroundings::SURROUNDINGS;
 use super::Cause;
 use super::text::Text;
@@ -16,6 +26,15 @@ use crate::facts::LogTail;
 
 /// Lines read, from the end.
 const LINES: usize = 200;
+
+/// Of a line, what is read: more than a person would.
+const LONGEST: usize = 2 * 1024;
+
+/// How many lines before one may say what it is about.
+const NEAR: usize = 3;
+
+/// The weight of what a program only warned of, below that of any end.
+const WARNED: u8 = 1;
 
 /// What a log says.
 pub(super) struct Sign {
@@ -49,56 +68,72 @@ pub(super) fn refines(cause: Cause) -> bool {
     )
 }
 
-/// The most telling sign in a log's tail, the newest of equally telling ones.
+/// The most telling sign in a log's tail, the newest of equally telling ones. What a program only
+/// warned of explains less than what it ended with, and what it calls progress explains nothing.
 pub(super) fn read(tail: &LogTail) -> Option<Sign> {
     let from = tail.lines.len().saturating_sub(LINES);
-    let lines = &tail.lines[from..];
-    let mut best: Option<(usize, &Signature)> = None;
+    let lines: Vec<_> = tail.lines[from..]
+        .iter()
+        .map(|line| line.message[..line.message.floor_char_boundary(LONGEST)].trim_end())
+        .collect();
+    let texts: Vec<_> = lines.iter().map(|line| Text::of(line)).collect();
+    let mut best: Option<(usize, &Signature, u8)> = None;
     for (index, line) in lines.iter().enumerate() {
-        let text = Text::of(&line.message);
-        let fits = |signature: &&Signature| signature.all.iter().all(|group| text.any(group));
-        let Some(found) = INSIDE.iter().chain(SURROUNDINGS).chain(CRASHES).find(fits) else {
+        let near = &texts[index.saturating_sub(NEAR)..=index];
+        let level = level(line, &texts[index]);
+        let Some(found) = signature(line, near, level) else {
             continue;
         };
-        let heavier = best.is_none_or(|(_, known)| found.kind.weight() >= known.kind.weight());
-        // Of bare crashes the first line of the story is kept only where it is more than "error".
-        if heavier
-            && !(found.what == "error" && best.is_some_and(|(_, known)| known.what != "error"))
-        {
-            best = Some((index, found));
+        let weight = match level {
+            Level::Warning => WARNED,
+            _ => found.kind.weight(),
+        };
+        if best.is_none_or(|(_, _, known)| weight >= known) {
+            best = Some((index, found, weight));
         }
     }
-    let (index, signature) = best?;
-    let line = telling_line(
-        lines.iter().map(|line| line.message.as_str()).collect(),
-        index,
-    );
+    let (index, signature, weight) = best?;
+    let line = telling_line(&lines, index, signature);
     Some(Sign {
         what: signature.what.to_owned(),
         fix: signature.kind.fix(&tail.container, &line),
         line,
-        cause: signature.kind.cause(),
-        weight: signature.kind.weight(),
+        cause: match weight {
+            WARNED => Cause::AppError,
+            _ => signature.kind.cause(),
+        },
+        weight,
     })
 }
 
-/// Some runtimes put the message on a later line than the sign: Python below its stack, Rust
-/// below the place of the panic.
-fn telling_line(lines: Vec<&str>, index: usize) -> String {
-    let line = lines[index].trim_end();
-    let rest = &lines[index + 1..];
-    let lower = line.to_ascii_lowercase();
-    if lower.contains("traceback (most recent call last)") {
-        let message = rest
+/// The first signature that fits the last of `near`, which is `line`.
+fn signature(line: &str, near: &[Text], level: Level) -> Option<&'static Signature> {
+    if level == Level::Harmless {
+        return None;
+    }
+    let mut known = INSIDE.iter().chain(SURROUNDINGS).chain(CRASHES);
+    let found = known.find(|signature| signature.fits(line, near));
+    found.or((level == Level::Error).then_some(ERROR))
+}
+
+/// Some runtimes put the message on a later line than the sign: Python below its stack, Node below
+/// the place, Rust below the place of the panic. Pydantic puts the setting above it.
+fn telling_line(lines: &[&str], index: usize, signature: &Signature) -> String {
+    let (line, rest) = (lines[index], &lines[index + 1..]);
+    let above = lines[index.saturating_sub(1)].trim();
+    let outdented = |next: &&&str| !next.is_empty() && !next.starts_with([' ', '\t']);
+    let found = match signature.kind {
+        Kind::Traceback => rest.iter().find(outdented),
+        Kind::NodeError => rest
             .iter()
-            .find(|next| !next.starts_with([' ', '\t']) && !next.is_empty());
-        return message.unwrap_or(&line).trim_end().to_owned();
-    }
-    if lower.contains("panicked at") && line.ends_with(':') {
-        return match rest.first() {
-            Some(message) => format!("{line} {}", message.trim()),
-            None => line.to_owned(),
-        };
-    }
-    line.to_owned()
+            .find(|next| outdented(next) && next.contains("Error")),
+        Kind::RustPanic if line.ends_with(':') => {
+            return format!("{line} {}", rest.first().unwrap_or(&"").trim());
+        }
+        Kind::MissingVariable if line.trim_start().to_ascii_lowercase().starts_with("field ") => {
+            return format!("{above} {}", line.trim());
+        }
+        _ => None,
+    };
+    (*found.unwrap_or(&line)).to_owned()
 }

@@ -1,179 +1,89 @@
 //! The reasons that programs give in all runtimes and that lie around the container: other hosts,
 //! certificates, credentials, disks, mounted configuration.
 
-use super::kind::Kind;
-use super::signatures::{Signature, sign};
+use super::signature::{Signature, signatures};
 
 /// Reasons around the container, the most telling first.
-pub(super) const SURROUNDINGS: &[Signature] = &[
-    sign(
-        Kind::Name,
-        "host name cannot be resolved",
-        &[&[
-            "enotfound",
-            "getaddrinfo",
-            "no such host",
-            "name or service not known",
-            "unknownhostexception",
-            "temporary failure in name resolution",
-            "could not translate host name",
-            "could not resolve host",
-            "eai_again",
-            "nodename nor servname",
-            "failed to lookup address",
-            "host not found in upstream",
-            "name does not resolve",
-            "unknown host",
-            "php_network_getaddresses",
-            "no address associated with hostname",
-            "server misbehaving",
-        ]],
-    ),
-    sign(
-        Kind::Refused,
-        "connection refused",
-        &[&[
-            "econnrefused",
-            "connection refused",
-            "connectionrefusederror",
-            "could not connect to server",
-            "actively refused",
-            "connection to server at",
-            "communications link failure",
-            "failed to connect to",
-            "unable to connect to",
-            "cannot connect to",
-            "can't connect to",
-            "could not connect to",
-        ]],
-    ),
-    sign(
-        Kind::Tls,
-        "TLS or certificate error",
-        &[&[
-            "x509",
-            "certificate verify failed",
-            "certificate has expired",
-            "unable to get local issuer certificate",
-            "self signed certificate",
-            "self-signed certificate",
-            "sslhandshakeexception",
-            "pkix path building failed",
-            "unable_to_verify_leaf_signature",
-            "cert_has_expired",
-            "certificate is not valid",
-            "cannot load certificate",
-            "tls handshake",
-            "tls: ",
-            "ssl routines",
-            "ssl_error",
-            "sslerror",
-            "openssl::ssl",
-            "remote certificate is invalid",
-            "unknownissuer",
-            "invalidcertificate",
-            "key values mismatch",
-            "err_tls",
-        ]],
-    ),
-    sign(
-        Kind::Disk,
-        "no space left on device",
-        &[&[
-            "no space left on device",
-            "enospc",
-            "not enough space on the disk",
-        ]],
-    ),
-    sign(
-        Kind::Credentials,
-        "access denied by AWS or a database",
-        &[&[
-            "accessdeniedexception",
-            "is not authorized to perform",
-            "password authentication failed",
-            "access denied for user",
-            "authentication failed",
-            "nocredentialproviders",
-            "unable to load credentials",
-            "unable to locate credentials",
-            "invalidclienttokenid",
-            "login failed for user",
-            "wrongpass",
-            "noauth authentication required",
-            "could not load credentials",
-            "expiredtoken",
-            "bad auth",
-        ]],
-    ),
-    sign(
-        Kind::Denied,
-        "read-only file system",
-        &[&["read-only file system", "erofs"]],
-    ),
-    sign(
-        Kind::Denied,
-        "permission denied",
-        &[&[
-            "permission denied",
-            "eacces",
-            "eperm",
-            "operation not permitted",
-            "accessdeniedexception: /",
-            "permissionerror",
-        ]],
-    ),
-    sign(
-        Kind::Configuration,
-        "nginx configuration error",
-        &[&["nginx:", "[emerg]"], &["[emerg]"]],
-    ),
-    sign(
-        Kind::Configuration,
-        "envoy configuration error",
-        &[
-            &["envoy", "bootstrap", "[critical]"],
-            &[
-                "error initializing configuration",
-                "unable to parse",
-                "invalid configuration",
-                "no such field",
-                "proto constraint validation failed",
-                "unknown field",
-                "failed to load",
-                "unable to convert",
-                "error initializing",
-            ],
-        ],
-    ),
-    sign(
-        Kind::Configuration,
-        "configuration error",
-        &[&[
-            "yaml: ",
-            "invalid configuration",
-            "configuration error",
-            "config error",
-            "failed to load config",
-            "failed to parse config",
-            "no such file or directory",
-            "enoent",
-            "filenotfounderror",
-            "filenotfoundexception",
-        ]],
-    ),
-    sign(
-        Kind::Timeout,
-        "connection timed out",
-        &[&[
-            "etimedout",
-            "connection timed out",
-            "connect timeout",
-            "i/o timeout",
-            "connecttimeoutexception",
-            "context deadline exceeded",
-            "read timed out",
-            "operation timed out",
-        ]],
-    ),
-];
+pub(super) const SURROUNDINGS: &[Signature] = signatures! {
+    Name "host name cannot be resolved":
+        "enotfound|getaddrinfo|no such host|name or service not known|unknownhostexception|\
+         in name resolution|could not translate host name|could not resolve host|eai_again|\
+         nodename nor servname|failed to lookup address|host not found|name does not resolve|\
+         no address associated|server misbehaving|no resolvable bootstrap|nameresolutionerror";
+
+    Database "database does not exist":
+        "database \"|database '|catalog \"" & "does not exist|unknown database" unless "creating";
+    Database "database does not exist": "could not find your database";
+    Connections "too many connections to the database":
+        "too many clients|too many connections|connection slots are reserved";
+    Encryption "database admits TLS only": "no pg_hba.conf entry" & "no encryption|ssl off";
+    Encryption "one side speaks TLS, the other does not":
+        "does not support ssl|wrong version number|first record does not look like";
+    AwsDenied "access denied by AWS":
+        "is not authorized to perform|(accessdenied|accessdenied: |accessdeniedexception"
+        unless "java.nio.file";
+    AwsRole "no AWS credentials":
+        "nocredentialproviders|could not load credentials|unable to load credentials|\
+         unable to locate credentials";
+    Credentials "credentials refused":
+        "password authentication failed|authentication failed against|sasl authentication|\
+         servererror: authentication failed|failure: authentication failed|bad auth|authenticationerror|access denied for user|expiredtoken|\
+         login failed for user|wrongpass|noauth authentication required|invalidclienttokenid|\
+         no pg_hba.conf entry";
+    Credentials "credentials refused": "role \"" & "does not exist";
+
+    Tls "TLS or certificate error":
+        "x509: |x509 certificate routines|certificate verify failed|certificate has expired|\
+         local issuer certificate|sslhandshakeexception|pkix path building|key values mismatch|\
+         unable_to_verify_leaf_signature|cert_has_expired|certificate is not valid|err_tls|\
+         cannot load certificate|ssl routines|ssl_error|sslerror|openssl::ssl|unknownissuer|\
+         remote certificate is invalid|invalidcertificate";
+    Tls "TLS or certificate error":
+        "self signed certificate|self-signed certificate" unless "generat|creat|using";
+    Tls "TLS or certificate error":
+        "tls: |tls handshake" & "fail|bad |error|unknown|unsupported|invalid|mismatch|eof|timeout";
+
+    Loopback "connection refused":
+        "econnrefused|connection refused|connectionrefused" & "127.0.0.1|localhost|::1:";
+    Refused "connection refused":
+        "econnrefused|connection refused|connectionrefused|actively refused|\
+         communications link failure";
+    Refused "connection refused": "connection to " & " refused";
+    Timeout "connection timed out":
+        "etimedout|connection timed out|connect timed out|connecttimeouterror|\
+         connecttimeoutexception|exceptions.connecttimeout|connect timeout error|i/o timeout|\
+         deadline exceeded|read timed out|operation timed out|reset reason: connection timeout|\
+         serverselectionerror|serverselectiontimeouterror|server selection timed out|\
+         request timed out";
+    Unreachable "dependency cannot be reached":
+        "failed to connect to|unable to connect to|cannot connect to|can't connect to|\
+         could not connect to|connection to server at|can't reach database server|\
+         network-related or instance-specific|upstream connect error|no route to host|\
+         ehostunreach|network is unreachable";
+
+    Disk "no space left on device":
+        "no space left on device|enospc|not enough space on the disk" unless "file watchers";
+    Denied "read-only file system": "read-only file system|erofs:";
+    Denied "permission denied":
+        "permission denied|eacces|eperm:|operation not permitted|permissionerror|\
+         java.nio.file.accessdenied";
+    MissingFile "file not found":
+        "no such file or directory|enoent|filenotfounderror|filenotfoundexception";
+
+    Configuration "nginx configuration error": "[emerg]";
+    Configuration "envoy configuration error":
+        "[critical]" & "configuration|unable to parse|proto constraint|unknown field";
+    Configuration "haproxy configuration error":
+        "[alert]" & "parsing [|unknown keyword|haproxy|errors found";
+    Configuration "PHP-FPM: initialization failed": "fpm initialization failed";
+    Configuration "Spring Boot: configuration incomplete":
+        "failed to configure a datasource|failed to bind properties|required a bean of type";
+    Configuration "Java: option not accepted":
+        "invalid maximum heap|unrecognized vm option|unrecognized option: -";
+    Configuration ".NET: setting missing":
+        "value cannot be null" & "connectionstring|configuration";
+    Configuration "configuration error":
+        "yaml: line|yaml: unmarshal|invalid configuration|configuration error|config error|config validation error|\
+         failed to load config|error loading config|failed to parse config|\
+         bootstrap checks failed|improperlyconfigured";
+};

@@ -1,0 +1,110 @@
+//! How serious a log line is meant by the program that wrote it. Only what a program complains of
+//! may explain its end.
+
+use super::signature::has;
+use crate::causes::text::Text;
+
+/// How a program meant a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// Progress, or noise that every healthy program writes.
+    Harmless,
+    Warning,
+    Error,
+    /// The line does not say.
+    Unsaid,
+}
+
+const LEVELS: &[(Level, &[&str])] = &[
+    (
+        Level::Harmless,
+        &[
+            "trace",
+            "verbose",
+            "vrb",
+            "debug",
+            "dbg",
+            "info",
+            "information",
+            "inf",
+            "notice",
+        ],
+    ),
+    (Level::Warning, &["warn", "warning", "wrn"]),
+    (
+        Level::Error,
+        &[
+            "error", "err", "fatal", "ftl", "critical", "severe", "panic",
+        ],
+    ),
+];
+
+/// A client that hangs up in the middle of a handshake (health checks of a load balancer do), the
+/// options that every JVM repeats at its start, and requests in an access log: anybody may have
+/// written those.
+const NOISE: &str = "tls handshake error from|picked up java_tool_options|picked up _java_options|\
+    http/1.0\" |http/1.1\" |http/2\" |http/2.0\" |http/3\" ";
+
+/// PHP-FPM passes on what PHP says as a notice of its own.
+const RELAYED: &str = "php message: php ";
+
+/// The level of a line, from its text as it came and its normalised form.
+pub(super) fn level(line: &str, text: &Text) -> Level {
+    if has(text, NOISE) || counts_none(text.words()) {
+        return Level::Harmless;
+    }
+    if text.has(RELAYED) {
+        return Level::Unsaid;
+    }
+    field(text.words())
+        .or_else(|| word(line))
+        .unwrap_or(Level::Unsaid)
+}
+
+fn named(word: &str) -> Option<Level> {
+    let known =
+        |(_, names): &&(Level, &[&str])| names.iter().any(|name| word.eq_ignore_ascii_case(name));
+    LEVELS.iter().find(known).map(|(level, _)| *level)
+}
+
+/// `level=info`, `"level":"info"`, `"severity": "INFO"`, and the numbers of pino.
+fn field(words: &str) -> Option<Level> {
+    ["level", "severity", "lvl"].iter().find_map(|key| {
+        let rest = &words[words.find(key)? + key.len()..];
+        let rest = rest.trim_start_matches(['"', '\'']);
+        let value = rest.strip_prefix([':', '='])?;
+        let value = value.trim_start_matches([' ', '"', '\'']);
+        let end = value.find(|char: char| !char.is_ascii_alphanumeric());
+        match &value[..end.unwrap_or(value.len())] {
+            "10" | "20" | "30" => Some(Level::Harmless),
+            "40" => Some(Level::Warning),
+            value => named(value),
+        }
+    })
+}
+
+/// `INFO` among the first words, in capitals; or `[info]` and `info:`, in any case; or
+/// `production.INFO:`.
+fn word(line: &str) -> Option<Level> {
+    let first = line.split([' ', '\t', '|']).filter(|word| !word.is_empty());
+    first.take(8).enumerate().find_map(|(at, word)| {
+        let marked = word.starts_with('[') || at < 2 && word.ends_with(':');
+        let mut parts = word.split(|char: char| !char.is_ascii_alphanumeric() && char != '_');
+        parts.find_map(|part| {
+            let capitals = part.bytes().all(|byte| byte.is_ascii_uppercase());
+            named(part).filter(|_| marked || capitals)
+        })
+    })
+}
+
+/// `0 errors`, `errors: 0`, `0 migrations failed`.
+fn counts_none(words: &str) -> bool {
+    const COUNTED: &[&str] = &["error", "fail", "migration"];
+    let is_zero = |word: &str| word.trim_matches(['(', ')', ',', '.', ';', '=']) == "0";
+    let counted = |word: &str| COUNTED.iter().any(|name| word.starts_with(name));
+    let mut before = "";
+    words.split(' ').any(|word| {
+        let (one, other) = (std::mem::replace(&mut before, word), word);
+        is_zero(one) && counted(other) || counted(one) && one.ends_with(':') && is_zero(other)
+    })
+}

@@ -1,0 +1,81 @@
+//! How a log line is recognised: by the fragments in it.
+
+use super::kind::Kind;
+use crate::causes::text::Text;
+
+/// One family of wordings of one reason.
+pub(super) struct Signature {
+    pub(super) kind: Kind,
+    /// In a few words.
+    pub(super) what: &'static str,
+    /// Of every group one fragment must be in the line. Fragments stand between `|`.
+    pub(super) all: &'static [&'static str],
+    /// None of these may be in the line.
+    pub(super) none: &'static str,
+    /// One of these must be in one of the few lines before.
+    pub(super) before: &'static str,
+    /// What the line must name.
+    pub(super) names: &'static [fn(&str) -> Option<&str>],
+}
+
+/// A table of signatures. `Kind "what": "one|other" & "and|or" unless "none" after "before" naming
+/// name;` where all but the first line's parts may be left out.
+macro_rules! signatures {
+    ($($kind:ident $what:literal: $($all:literal)&*
+        $(unless $none:literal)? $(after $before:literal)? $(naming $name:ident)?;)*) => {
+        &[$(crate::causes::logs::signature::Signature {
+            kind: crate::causes::logs::kind::Kind::$kind,
+            what: $what,
+            all: &[$($all),*],
+            none: concat!("" $(, $none)?),
+            before: concat!("" $(, $before)?),
+            names: &[$($name as fn(&str) -> Option<&str>)?],
+        }),*]
+    };
+}
+
+pub(super) use signatures;
+
+impl Signature {
+    /// Whether the last of `texts`, which is `line`, is such a line.
+    pub(super) fn fits(&self, line: &str, texts: &[Text]) -> bool {
+        let Some((text, before)) = texts.split_last() else {
+            return false;
+        };
+        self.all.iter().all(|group| has(text, group))
+            && !has(text, self.none)
+            && (self.before.is_empty() || before.iter().any(|text| has(text, self.before)))
+            && self.names.iter().all(|name| name(line).is_some())
+    }
+}
+
+/// Whether one of the `fragments` is in it.
+pub(super) fn has(text: &Text, fragments: &str) -> bool {
+    !fragments.is_empty() && fragments.split('|').any(|fragment| text.has(fragment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CRASHES, INSIDE, SURROUNDINGS};
+    use super::*;
+
+    #[test]
+    fn fragments_are_written_in_the_normalised_form() {
+        for signature in INSIDE.iter().chain(SURROUNDINGS).chain(CRASHES) {
+            let groups = signature
+                .all
+                .iter()
+                .chain([&signature.none, &signature.before]);
+            for fragment in groups.flat_map(|group| group.split('|')) {
+                let loose = Text::of(&format!("|{fragment}|"));
+                assert_eq!(loose.words(), format!("|{fragment}|"), "not normalised");
+            }
+            assert!(
+                !signature
+                    .all
+                    .iter()
+                    .any(|group| group.split('|').any(str::is_empty))
+            );
+        }
+    }
+}
