@@ -186,6 +186,127 @@ fn secrets_are_recognised_by_their_name() {
 }
 
 #[test]
+fn a_password_in_an_address_may_hold_any_character_but_a_blank() {
+    for password in [
+        "/x9Yz",
+        "7#kP9x",
+        "?a",
+        "#",
+        "12/34?5#6",
+        "p@s/s",
+        "a'b",
+        "a\"b@c",
+        "a<b",
+        "a\"/b",
+        "5432",
+    ] {
+        check(
+            &format!("postgres://app:{password}@db:5432/app failed, bob@x.example"),
+            "postgres://app:[redacted]@db:5432/app failed, bob@x.example",
+        );
+    }
+    check(
+        r#"{"url":"https://app:/x@db","to":"a@b.example","n":"amqp://rabbit:5672/v"}"#,
+        r#"{"url":"https://app:[redacted]@db","to":"a@b.example","n":"amqp://rabbit:5672/v"}"#,
+    );
+    check(
+        "(app:s3cr3t@tcp(db:3306)/shop) dsn=app:p@s:s/w@unix(/tmp/my.sock)/shop app:x@/shop",
+        "(app:[redacted]@tcp(db:3306)/shop) dsn=app:[redacted]@unix(/tmp/my.sock)/shop \
+         app:[redacted]@/shop",
+    );
+    check(
+        r#"{"dsn":"app:s3cr3t@tcp(db:3306)/shop"}"#,
+        r#"{"dsn":"app:[redacted]@tcp(db:3306)/shop"}"#,
+    );
+}
+
+#[test]
+fn an_address_without_a_password_stays() {
+    stays("GET https://cdn.example:8443/npm/@scope/package and ws://a:80?to=bob@x.example");
+    stays("docker://registry.example:5000/order-api@sha256:0f1e2d");
+    stays("postgres://db:5432/app refused; mail bob@x.example");
+    stays(r#"{"url":"postgres://db:5432/app","to":"bob@x.example"}"#);
+    stays("listening on tcp(db:3306) of app@tcp, see bob@unix(1)");
+}
+
+#[test]
+fn every_everyday_token_is_recognised() {
+    let sk = "0123456789abcdefABCDEF0123456789abcdefABCDEF";
+    for prefix in [
+        "sk-",
+        "sk-proj-",
+        "sk-ant-api03-",
+        "sk_live_",
+        "sk_test_",
+        "rk_live_",
+        "rk_test_",
+        "whsec_",
+        "dckr_pat_",
+        "glpat-",
+        "glrt-",
+        "GOCSPX-",
+        "ghp_",
+        "ghs_",
+        "gho_",
+        "github_pat_",
+        "npm_",
+        "pypi-",
+        "AIza",
+        "SG.",
+        "hvs.",
+        "hf_",
+        "ya29.",
+        "shpat_",
+    ] {
+        check(&format!("got {prefix}{sk}, ok"), "got [redacted], ok");
+    }
+    for token in ["xoxb-12345678-abc", "xoxp-12345678-abc", "xapp-1-A012-345"] {
+        check(&format!("got {token}, ok"), "got [redacted], ok");
+    }
+    check(
+        "AccountName=x;AccountKey=ab/c+==;EndpointSuffix=y Endpoint=sb://x/;SharedAccessKeyName=Root;SharedAccessKey=ab=",
+        "AccountName=x;AccountKey=[redacted];EndpointSuffix=y Endpoint=sb://x/;SharedAccessKeyName=Root;SharedAccessKey=[redacted]",
+    );
+    check(
+        "Authorization: Basic YXBwOnB3 aws_session_token = IQoJb3JpZ2luX2VjE",
+        "Authorization: [redacted] aws_session_token = [redacted]",
+    );
+}
+
+#[test]
+fn secrets_are_recognised_by_a_name_that_only_code_gives_them() {
+    check(
+        r#"{"user":"smtp","pass":"hunter2"} pass: 'hunter2'"#,
+        r#"{"user":"smtp","pass":[redacted]} pass: [redacted]"#,
+    );
+    check(
+        "SECRET_KEY_BASE=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        "SECRET_KEY_BASE=[redacted]",
+    );
+    check(
+        "Invalid API key: 8f3c9a, access key: 8f3c9a, Secret Key = 8f3c9a",
+        "Invalid API key: [redacted], access key: [redacted], Secret Key = [redacted]",
+    );
+    check(
+        r#"[{"name":"DB_PASSWORD","value":"hunter2"},{"name":"PORT","value":"80"}]"#,
+        r#"[{"name":"DB_PASSWORD","value":[redacted]},{"name":"PORT","value":"80"}]"#,
+    );
+    check(
+        "{ 'Name': 'SMTP_PASS',\n  'Value': 'hunter2' } (Name=API_TOKEN, Value=abc)",
+        "{ 'Name': 'SMTP_PASS', 'Value': [redacted] } (Name=API_TOKEN, Value=[redacted])",
+    );
+}
+
+#[test]
+fn ordinary_words_stay_readable() {
+    stays("pass: 12 tests, --- PASS: TestOrders1 (0.00s), auth: ok");
+    stays("password authentication failed for user app; token expired; API key: expired");
+    stays("duplicate key: 42, no access key: check the role, primary key = 7");
+    stays("name: order-api, value: 3; sk-learn, task-0123456789abcdef0123456789abcdef");
+    stays("sk_test passed, npm run start, basic setup done, hf_hub is down");
+}
+
+#[test]
 fn nothing_invisible_hides_a_secret() {
     check("AKIA\u{1b}[0mIOSFODNN7\u{200b}EXAMPLE", "[redacted]");
     check(

@@ -6,7 +6,7 @@ use super::super::REDACTED;
 use super::{any, any_two, begins, is_word, rewrite, run, run_back};
 
 /// Names of secrets, as they end, in lower case and without `_`, `-` and `.`.
-const NAMES: [&str; 27] = [
+const NAMES: [&str; 28] = [
     "password",
     "passwd",
     "passwort",
@@ -18,6 +18,7 @@ const NAMES: [&str; 27] = [
     "apikey",
     "accesskey",
     "secretkey",
+    "secretkeybase",
     "privatekey",
     "signingkey",
     "encryptionkey",
@@ -36,8 +37,9 @@ const NAMES: [&str; 27] = [
     "sessionid",
 ];
 
-/// Names that mean a secret in an address or in code, but not in prose: only before `=`.
-const NAMES_BEFORE_EQUALS: [&str; 6] = [
+/// Names that mean a secret in an address or in code, but not in prose: only before `=`, or where the
+/// value is quoted.
+const NAMES_IN_CODE: [&str; 6] = [
     "signature",
     "sig",
     "credential",
@@ -55,7 +57,7 @@ const PROSE: &str = "\
     unable failed failure failing error invalid expired missing unexpected unknown \
     unauthorized unauthenticated forbidden denied access required empty null none nil \
     undefined true false yes no. while when because service request execution permission \
-    parameter user server";
+    parameter user server check please see";
 
 pub(super) fn redacted(text: &str) -> Option<String> {
     let is_mark = |byte| matches!(byte, b':' | b'=' | b'%' | b'>');
@@ -71,9 +73,10 @@ pub(super) fn redacted(text: &str) -> Option<String> {
 /// The value of a secret whose name ends right before `at`.
 fn find(text: &str, at: usize) -> Option<Range<usize>> {
     let (separator, after) = separator(text, at)?;
-    let name = name_before(text, at, separator)?;
     let value = after + blanks(&text[after..]);
-    let value = match opening_quote(&text[value..]) {
+    let quote = opening_quote(&text[value..]);
+    let name = name_before(text, at, separator, quote.is_some())?;
+    let value = match quote {
         Some(quote) => quoted(text, value, quote),
         None => unquoted(text, value, separator, name),
     }?;
@@ -111,7 +114,7 @@ fn separator(text: &str, at: usize) -> Option<(Separator, usize)> {
 }
 
 /// The name before a separator, if it is one of a secret.
-fn name_before(text: &str, at: usize, separator: Separator) -> Option<&str> {
+fn name_before(text: &str, at: usize, separator: Separator, is_quoted: bool) -> Option<&str> {
     let before = &text[..at];
     let before = match separator {
         Separator::Blank | Separator::Tag => before,
@@ -120,22 +123,54 @@ fn name_before(text: &str, at: usize, separator: Separator) -> Option<&str> {
             &before[..before.len() - run_back(before, 8, |byte| b"\"'\\]".contains(&byte))]
         }
     };
-    let length = run_back(before, 64, is_name);
-    let (before, name) = before.split_at(before.len() - length);
+    let (before, name) = last_name(before);
     if separator == Separator::Blank && !name.starts_with("--") {
         return None;
     }
     // What stands at its end and is no letter does not count: `password_2`.
     let name = name.trim_end_matches(|c: char| !c.is_ascii_alphabetic());
-    let among = |names: &[&str]| names.iter().any(|ending| is_called(name, ending));
-    let named = among(&NAMES);
+    let named = among(name, &NAMES);
+    let in_code = || among(name, &NAMES_IN_CODE) || is_value_of_secret(before, name);
     let sound = match separator {
-        Separator::Equals => named || among(&NAMES_BEFORE_EQUALS),
-        Separator::Colon => named && !within_arn(before),
+        Separator::Equals => named || in_code(),
+        Separator::Colon => (named || (is_quoted && in_code())) && !within_arn(before),
         Separator::Blank => named,
         Separator::Tag => named && before.ends_with('<'),
     };
     sound.then_some(name)
+}
+
+/// What stands before the name that a text ends in, and that name: `DB_PASSWORD`, `API key`.
+fn last_name(text: &str) -> (&str, &str) {
+    let length = run_back(text, 64, is_name);
+    let (before, name) = text.split_at(text.len() - length);
+    match before.strip_suffix(' ') {
+        Some(words) if name.eq_ignore_ascii_case("key") => {
+            let more = 1 + run_back(words, 64, is_name);
+            text.split_at(before.len() - more)
+        }
+        _ => (before, name),
+    }
+}
+
+/// Whether a `value` belongs to the name of a secret, as in `"name": "DB_PASSWORD", "value":`.
+fn is_value_of_secret(before: &str, name: &str) -> bool {
+    let trimmed = |text| trim_back(text, b"\"'\\:=, \t\r\n");
+    let (before, of) = last_name(trimmed(before));
+    let (_, role) = last_name(trimmed(before));
+    let is = |role: &str, word| role.eq_ignore_ascii_case(word);
+    is(name, "value")
+        && (is(role, "name") || is(role, "key"))
+        && (among(of, &NAMES) || among(of, &NAMES_IN_CODE))
+}
+
+/// A text without so much of its end.
+fn trim_back<'a>(text: &'a str, marks: &[u8]) -> &'a str {
+    &text[..text.len() - run_back(text, 64, |byte| marks.contains(&byte))]
+}
+
+fn among(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|ending| is_called(name, ending))
 }
 
 /// Whether a name, reduced to lower-case letters and digits, ends like this: `DB_Pass-Word` ends

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{begins, is_word, rewrite, run};
 
 /// What a token begins with, and how many characters follow at least.
-const PREFIXES: [(&str, usize); 28] = [
+const PREFIXES: [(&str, usize); 46] = [
     // AWS access key ids: long-term, temporary, service bearer tokens, context-specific.
     ("AKIA", 16),
     ("ASIA", 16),
@@ -31,13 +31,33 @@ const PREFIXES: [(&str, usize); 28] = [
     ("ghr_", 16),
     ("github_pat_", 16),
     ("glpat-", 16),
-    // Stripe, Google, SendGrid, npm, HashiCorp Vault
+    ("glrt-", 16),
+    ("gldt-", 16),
+    ("glptt-", 16),
+    // Stripe, Google, SendGrid, HashiCorp Vault
     ("sk_live_", 16),
     ("rk_live_", 16),
+    ("sk_test_", 16),
+    ("rk_test_", 16),
+    ("whsec_", 16),
     ("AIza", 30),
+    ("GOCSPX-", 16),
+    ("ya29.", 20),
     ("SG.", 32),
-    ("npm_", 30),
     ("hvs.", 20),
+    ("hvb.", 20),
+    // Docker, npm, PyPI, Hugging Face
+    ("dckr_pat_", 16),
+    ("dckr_oat_", 16),
+    ("npm_", 30),
+    ("pypi-", 32),
+    ("hf_", 30),
+    // OpenAI and others who took it over, DigitalOcean, Shopify, Grafana, New Relic
+    ("sk-", 32),
+    ("dop_v1_", 32),
+    ("shpat_", 16),
+    ("glsa_", 16),
+    ("NRAK-", 16),
 ];
 
 /// No token with a prefix is shorter, prefix and all, and no JSON web token.
@@ -68,7 +88,7 @@ fn may_be_named(initial: u8) -> bool {
     let initial = initial.to_ascii_lowercase();
     matches!(
         initial,
-        b'a' | b'b' | b'e' | b'g' | b'h' | b'n' | b'r' | b's' | b'x'
+        b'a' | b'b' | b'd' | b'e' | b'g' | b'h' | b'n' | b'p' | b'r' | b's' | b'w' | b'x' | b'y'
     )
 }
 
