@@ -74,9 +74,32 @@ fn read(message: SqsMessage, id: &str, settings: &Settings) -> Result<Message, S
             Ok(Message::Nothing)
         }
         Read::Malformed(why) => {
-            let excerpt = domain::sanitize::line(&body, 2_000);
-            tracing::error!(event = excerpt, "an event that cannot be read");
+            tracing::error!(event = excerpt(event), "an event that cannot be read");
             Err(why)
         }
+    }
+}
+
+/// What the log keeps of an event that cannot be read. Not what its task was started with, which
+/// has values of environment variables: they may be any secret.
+fn excerpt(mut event: Value) -> String {
+    if let Some(Value::Object(detail)) = event.get_mut("detail") {
+        detail.remove("overrides");
+    }
+    domain::sanitize::line(&event.to_string(), 2_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_log_keeps_no_environment_of_a_task_that_cannot_be_read() {
+        let environment = json!([{ "name": "COLOUR", "value": "hunter2" }]);
+        let overrides = json!({ "containerOverrides": [{ "environment": environment }] });
+        let event = json!({ "detail": { "group": "family:job", "overrides": overrides } });
+        assert_eq!(excerpt(event), r#"{"detail":{"group":"family:job"}}"#);
     }
 }

@@ -6,9 +6,6 @@ use super::{Cause, Confidence, Evidence, exit};
 use crate::facts::StoppedContainer;
 use crate::short;
 
-/// How long a quotation may get, in characters. ECS writes 1,024 at most.
-const QUOTE: usize = 1_024;
-
 /// A finding before its fix is worded, with its place among equally certain ones.
 pub(super) struct Draft<'a> {
     pub(super) cause: Cause,
@@ -20,11 +17,11 @@ pub(super) struct Draft<'a> {
     pub(super) fix: Option<String>,
 }
 
-/// A quotation, cut to what ECS itself would write at most.
+/// A quotation, whole: it is cut when it is made safe, since half a secret cannot be recognised.
 pub(super) fn evidence(source: &str, quote: &str) -> Evidence {
     Evidence {
         source: source.to_owned(),
-        quote: quote.chars().take(QUOTE).collect(),
+        quote: quote.to_owned(),
     }
 }
 

@@ -182,8 +182,9 @@ impl fmt::Display for Statement {
             let to = json!({ "iam:PassedToService": "ecs-tasks.amazonaws.com" });
             statement["Condition"] = json!({ "StringEquals": to });
         }
-        if action.starts_with("ecs:") {
-            // As the template has it: the owners' opt-in bounds the role too.
+        if action.starts_with("ecs:") && !resource.contains(":service-deployment/") {
+            // As the template has it: the owners' opt-in bounds the role too. A service deployment
+            // has no tags, so there the condition would never hold.
             let opted_in = json!({ format!("aws:ResourceTag/{TAG}"): ["ask", "auto"] });
             statement["Condition"] = json!({ "StringEqualsIgnoreCase": opted_in });
         }
@@ -229,6 +230,13 @@ mod tests {
         Add to the role of roll-back: {"Action":"iam:PassRole","Condition":{"StringEquals":{"iam:PassedToService":"ecs-tasks.amazonaws.com"}},"Effect":"Allow","Resource":"arn:aws:iam::111122223333:role/order-api-task"}
         By hand: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41
         "#);
+    }
+
+    #[test]
+    fn no_tag_is_asked_of_a_service_deployment() {
+        let resource = SERVICE.replace(":service/", ":service-deployment/") + "/ej7";
+        let said = check(&denied("ecs:StopServiceDeployment", Some(&resource)));
+        insta::assert_snapshot!(said.lines().nth(1).unwrap(), @r#"Add to the role of roll-back: {"Action":"ecs:StopServiceDeployment","Effect":"Allow","Resource":"arn:aws:ecs:eu-west-1:111122223333:service-deployment/prod-apps/order-api/ej7"}"#);
     }
 
     #[test]

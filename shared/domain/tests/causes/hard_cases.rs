@@ -425,6 +425,14 @@ fn what_is_not_understood_is_unknown_with_the_text_quoted() {
 }
 
 #[test]
+fn a_secret_deep_in_a_long_reason_is_recognised() {
+    let reason = format!("Zorp {}postgres://app:hunter2@db/app", "x ".repeat(500));
+    let finding = check(&task("TaskFailedToStart", &reason), Cause::Unknown, None);
+    let told = domain::sanitize::line(&finding.evidence[0].quote, 1_000);
+    assert!(told.ends_with("postgres://app:[redacted]@db/app"), "{told}");
+}
+
+#[test]
 fn a_thin_reason_is_helped_by_a_service_event() {
     let events = [ServiceEvent {
         at: time("2026-06-01T10:00:00Z"),
