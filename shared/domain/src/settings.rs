@@ -309,6 +309,19 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_fraction_that_cloudformation_lets_pass_stops_nothing() {
+        let hours = |hours: &'static str| {
+            let settings = Settings::parse(|key: &str| match key {
+                "OPSBOT_LASTING_HOURS" => Some(hours.to_owned()),
+                _ => lookup(key),
+            });
+            settings.map(|it| it.lasting.num_hours()).ok()
+        };
+        assert_eq!(["1.5", "4.0", "168.0"].map(hours), [1, 4, 168].map(Some));
+        assert_eq!(["1.x", "0.5", ".5", "1.5.2", "1e2"].map(hours), [None; 5]);
+    }
+
+    #[test]
     fn what_is_left_out_is_not_watched() {
         let settings = Settings::parse(|key: &str| {
             let value = match key {

@@ -72,11 +72,18 @@ pub(super) fn list<T>(
         .collect()
 }
 
+/// A number, without its fraction: CloudFormation lets one pass where whole numbers are meant, and
+/// that is no reason to have no function start.
 pub(super) fn number<N>(text: &str, low: N, high: N) -> Result<N, String>
 where
     N: FromStr + PartialOrd + Display + Copy,
 {
-    let number = text
+    let is_fraction = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = match text.split_once('.') {
+        Some((whole, rest)) if is_fraction(rest) => whole,
+        _ => text,
+    };
+    let number = whole
         .parse()
         .ok()
         .filter(|number| (low..=high).contains(number));
