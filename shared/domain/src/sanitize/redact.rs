@@ -4,6 +4,7 @@
 //! readable are the things an engineer needs from AWS's sentences: ARNs (also of secrets), IAM
 //! actions, and prose such as `secret not found` or `token: expired`.
 
+mod names;
 mod pairs;
 mod private_key;
 mod tokens;

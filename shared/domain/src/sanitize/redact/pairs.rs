@@ -3,50 +3,8 @@
 use std::ops::Range;
 
 use super::super::REDACTED;
+use super::names::{NAMES, NAMES_IN_CODE, among, is_called};
 use super::{any, any_two, begins, is_word, rewrite, run, run_back};
-
-/// Names of secrets, as they end, in lower case and without `_`, `-` and `.`.
-const NAMES: [&str; 28] = [
-    "password",
-    "passwd",
-    "passwort",
-    "pwd",
-    "passphrase",
-    "passcode",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "secretkey",
-    "secretkeybase",
-    "privatekey",
-    "signingkey",
-    "encryptionkey",
-    "masterkey",
-    "sharedkey",
-    "accountkey",
-    "authkey",
-    "clientkey",
-    "subscriptionkey",
-    "licensekey",
-    "secretstring",
-    "connectionstring",
-    "authorization",
-    "cookie",
-    "jwt",
-    "sessionid",
-];
-
-/// Names that mean a secret in an address or in code, but not in prose: only before `=`, or where the
-/// value is quoted.
-const NAMES_IN_CODE: [&str; 6] = [
-    "signature",
-    "sig",
-    "credential",
-    "credentials",
-    "pass",
-    "auth",
-];
 
 /// Names whose value is several words: a scheme and parameters.
 const HEADERS: [&str; 2] = ["authorization", "cookie"];
@@ -167,22 +125,6 @@ fn is_value_of_secret(before: &str, name: &str) -> bool {
 /// A text without so much of its end.
 fn trim_back<'a>(text: &'a str, marks: &[u8]) -> &'a str {
     &text[..text.len() - run_back(text, 64, |byte| marks.contains(&byte))]
-}
-
-fn among(name: &str, names: &[&str]) -> bool {
-    names.iter().any(|ending| is_called(name, ending))
-}
-
-/// Whether a name, reduced to lower-case letters and digits, ends like this: `DB_Pass-Word` ends
-/// like `password`.
-fn is_called(name: &str, ending: &str) -> bool {
-    let mut reduced = name.bytes().rev().filter(u8::is_ascii_alphanumeric);
-    let mut ending = ending.bytes().rev();
-    ending.all(|byte| {
-        reduced
-            .next()
-            .is_some_and(|it| it.to_ascii_lowercase() == byte)
-    })
 }
 
 /// Whether the word that `before` ends in is an ARN so far: `arn:aws:secretsmanager:…:`.
