@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-SCENARIO ?= secret-denied
+SCENARIO ?= rolled-back
 HISTORIES ?= 100000
 
 export SAM_CLI_TELEMETRY := 0

@@ -169,6 +169,24 @@ async fn a_rollback_of_opsbot_that_keeps_failing_pages_in_the_same_incident() {
 }
 
 #[tokio::test]
+async fn the_first_screen_of_the_readme_is_an_alert_of_the_first_story() {
+    let story = stories::all().next().expect("a story");
+    let bot = failed(&story).await;
+    let email = bot.alerts()[0].for_protocol("email");
+    let readme = include_str!("../../README.md");
+    let screen = readme
+        .split("```")
+        .nth(1)
+        .expect("a screen")
+        .lines()
+        .skip(1);
+    let invented: Vec<_> = screen
+        .filter(|line| *line != "…" && !email.lines().any(|it| it == *line))
+        .collect();
+    assert_eq!(invented, [""; 0], "README.md's first screen and\n{email}");
+}
+
+#[tokio::test]
 async fn a_telephone_is_told_what_opsbot_does() {
     let mut said = String::new();
     for name in [

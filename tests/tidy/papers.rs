@@ -107,6 +107,22 @@ fn the_readme_has_every_scenario_of_the_demo() {
     check("scenarios", &table);
 }
 
+#[test]
+fn the_demo_plays_the_first_story_which_the_readme_shows() {
+    let first = stories::all().into_iter().next().expect("a story").name;
+    let makefile = read("Makefile");
+    assert!(
+        makefile.contains(&format!("\nSCENARIO ?= {first}\n")),
+        "the Makefile is to play {first}"
+    );
+    let readme = read("README.md");
+    let (screen, _) = readme.split_once("\nmake demo ").expect("make demo");
+    assert!(
+        screen.contains(&format!("`{first}`")),
+        "README.md is to show an alert of {first}"
+    );
+}
+
 /// The parameters of template.yaml with their defaults.
 fn parameters() -> Vec<(String, String)> {
     let template = read("template.yaml");
