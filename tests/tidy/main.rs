@@ -16,4 +16,5 @@ mod permissions;
 mod repo;
 mod size;
 mod stack;
+mod template;
 mod words;

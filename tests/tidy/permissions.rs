@@ -304,6 +304,20 @@ fn a_write_is_bound_to_watched_clusters_and_to_the_opt_in_of_the_service() {
 }
 
 #[test]
+fn what_is_documented_of_a_stop_is_not_claimed_of_a_continue() {
+    let on_deployments = |it: &String| it.contains(":service-deployment/") && !reads_only(it);
+    let mut actions = Vec::new();
+    for statement in statements().iter().filter(|it| on_deployments(it)) {
+        actions.push(WRITES.map(|action| statement.contains(action)));
+    }
+    assert_eq!(actions, [[false, true, false], [true, false, false]]);
+}
+
+fn reads_only(statement: &str) -> bool {
+    !WRITES.iter().any(|action| statement.contains(action))
+}
+
+#[test]
 fn what_rolls_back_is_made_only_where_it_is_enabled() {
     let resources = resources();
     let its = resources
