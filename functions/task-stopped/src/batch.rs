@@ -2,15 +2,15 @@
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use domain::settings::Settings;
-use domain::stop::{self, Read, Stop, Story, Watch, stories};
+use domain::stop::{self, Read, Stop, Watch};
 use serde_json::Value;
 
 /// What a batch holds.
 pub(crate) struct Batch {
     /// How many messages it has.
     pub(crate) messages: usize,
-    /// The stops, put together.
-    pub(crate) stories: Vec<Story>,
+    /// The stops.
+    pub(crate) stops: Vec<Stop>,
     /// Looks at incidents, each once.
     pub(crate) watches: Vec<Asked>,
     /// Messages that cannot be read. They go back to the queue and from there to the dead-letter
@@ -49,7 +49,7 @@ pub(crate) fn open(batch: SqsEvent, settings: &Settings) -> Batch {
     }
     Batch {
         messages,
-        stories: stories(stops, &settings.left_out_causes),
+        stops,
         watches,
         unreadable,
     }

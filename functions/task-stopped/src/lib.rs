@@ -15,6 +15,7 @@ use aws::gather::{self, Definitions};
 use aws::queues::NotSent;
 use aws::tell::NotPublished;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use batch::Batch;
 use domain::facts::Missing;
 use domain::settings::Queues;
 use story::Answering;
@@ -43,22 +44,25 @@ pub async fn answer(
     invocation: &Invocation<'_>,
     queues: &Queues,
 ) -> SqsBatchResponse {
-    let batch = batch::open(batch, invocation.settings);
-    let mut again = batch.unreadable;
-    let messages = batch.messages;
+    let Batch {
+        messages,
+        stops,
+        watches,
+        unreadable: mut again,
+    } = batch::open(batch, invocation.settings);
     let answering = Answering {
         invocation,
         queues,
         definitions: Definitions::default(),
         ahead: messages <= READ_AHEAD,
     };
-    for some in batch.stories.chunks(gather::AT_ONCE) {
+    for some in answering.sorted(stops).await.chunks(gather::AT_ONCE) {
         for (story, retry) in answering.stories(some).await {
             tracing::error!(service = %story.subject.arn, "{}", aws::chain(&retry));
             again.extend(story.deliveries().cloned());
         }
     }
-    for some in batch.watches.chunks(gather::AT_ONCE) {
+    for some in watches.chunks(gather::AT_ONCE) {
         for (asked, retry) in look::answers(some, invocation, queues).await {
             tracing::error!(incident = asked.watch.key, "{}", aws::chain(&retry));
             again.extend(asked.deliveries.iter().cloned());

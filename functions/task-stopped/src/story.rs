@@ -8,7 +8,8 @@ use domain::alert::compose::{Occasion, Stopped};
 use domain::facts::{Fact, Missing};
 use domain::settings::Queues;
 use domain::stop::{
-    Count, FIRST, Group, Said, Story, Subject, Watch, Word, deployment_key, next_at, word,
+    Count, FIRST, Group, Said, Stop, Story, Subject, Watch, Word, deployment_key, next_at, stories,
+    word,
 };
 use futures_util::future::join_all;
 
@@ -25,6 +26,19 @@ pub(crate) struct Answering<'a> {
 }
 
 impl Answering<'_> {
+    /// The stops put together, without those that were wanted. Whether a job ended well may need
+    /// its definition, which is read first then.
+    pub(crate) async fn sorted(&self, stops: Vec<Stop>) -> Vec<Story> {
+        let undecided = stops.iter().filter_map(Stop::undecided);
+        let asking = self.invocation.asking();
+        let definitions = self.definitions.known(&asking, undecided).await;
+        let sorted = stories(stops, &self.invocation.settings.left_out_causes, &definitions);
+        for stop in sorted.dropped {
+            tracing::info!("not told, for it was wanted: {stop}");
+        }
+        sorted.stories
+    }
+
     /// Answers stories together, with those whose messages must come again.
     pub(crate) async fn stories<'s>(&self, stories: &'s [Story]) -> Vec<(&'s Story, Retry)> {
         let claims = stories.iter().map(|story| claims(story, self.invocation));

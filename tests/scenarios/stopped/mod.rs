@@ -3,6 +3,7 @@
 mod endings;
 mod failing;
 mod faults;
+mod jobs;
 mod killed;
 mod kinds;
 mod muted;

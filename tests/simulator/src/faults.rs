@@ -25,6 +25,8 @@ pub(crate) enum FaultKind {
     AnswerHangs,
     /// Another transaction is at work on the item.
     Conflict,
+    /// Too many writes to the item's partition.
+    Hot,
 }
 
 impl Fault {
@@ -83,6 +85,13 @@ impl Fault {
     #[must_use]
     pub fn conflict() -> Self {
         Self::new(FaultKind::Conflict)
+    }
+
+    /// Too many writes to the item's partition: `DynamoDB` cancels a transaction for it and refuses
+    /// a single write. Meant for writes of `DynamoDB` only.
+    #[must_use]
+    pub fn hot() -> Self {
+        Self::new(FaultKind::Hot)
     }
 
     /// So many calls go well before it begins.

@@ -1,6 +1,6 @@
 //! What surrounds stopped tasks. Their events hold the tasks themselves.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::arn::ServiceArn;
@@ -78,6 +78,18 @@ pub struct Definitions(Mutex<HashMap<String, Arc<OnceCell<Fact<TaskDefinition>>>
 const MOST: usize = 20;
 
 impl Definitions {
+    /// These, as far as they can be read.
+    pub async fn known(
+        &self,
+        asking: &Asking<'_>,
+        arns: impl Iterator<Item = &str>,
+    ) -> Vec<TaskDefinition> {
+        let arns: BTreeSet<&str> = arns.collect();
+        let reads = arns.into_iter().map(|arn| self.read(asking, Some(arn)));
+        let read = join_all(reads).await;
+        read.iter().filter_map(Fact::known).cloned().collect()
+    }
+
     async fn read(&self, asking: &Asking<'_>, arn: Option<&str>) -> Fact<TaskDefinition> {
         const WHAT: &str = "the task definition";
         let Some(arn) = arn else {

@@ -2,7 +2,8 @@
 //!
 //! A stop is counted once, by its task. Stops of one deployment that die of one cause in one
 //! container are one incident, which is told at the 1st, 10th, 100th, … stop, when it lasts and
-//! when it is over. `event` reads a stop, `story` puts stops together, `count` says when a number
+//! when it is over. `event` reads a stop, `wanted` says whether
+//! it was to be, `story` puts stops together, `count` says when a number
 //! is news, `failing` says when a deployment fails though ECS says nothing, `watch` looks at an
 //! incident again when no event comes.
 
@@ -11,6 +12,7 @@ mod event;
 mod failing;
 mod mute;
 mod story;
+mod wanted;
 mod watch;
 mod word;
 
@@ -20,7 +22,7 @@ pub use failing::{
     DETAIL_TYPE, NotFailing, Silent, Unheard, counts_against, given_up_at, handover, judge,
 };
 pub use mute::{MUTE_TAG, OWNER_TAG, muted_until, owner};
-pub use story::{Group, Stop, Story, stories};
+pub use story::{Group, Sorted, Stop, Story, stories};
 pub use watch::{Look, Seen, Watch, look};
 pub use word::{Word, word};
 

@@ -3,9 +3,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{About, Subject, counts_against};
-use crate::causes::{Cause, Context, Fault, diagnose, intended};
-use crate::facts::StoppedTask;
+use super::{About, Subject, counts_against, wanted};
+use crate::causes::Cause;
+use crate::facts::{StoppedTask, TaskDefinition};
 use crate::short;
 
 /// One task that stopped.
@@ -69,17 +69,29 @@ impl Group {
     }
 }
 
-/// Puts stops together. Stops that somebody or something wanted are left out, and so are those of
-/// the causes in `left_out`: their deliveries are done with.
-pub fn stories(stops: Vec<Stop>, left_out: &[Cause]) -> Vec<Story> {
-    let mut stories: Vec<Story> = Vec::new();
+/// Stops put together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sorted {
+    /// What is counted and may be told.
+    pub stories: Vec<Story>,
+    /// A line for the log for each stop that somebody or something wanted: its deliveries are done
+    /// with.
+    pub dropped: Vec<String>,
+}
+
+/// Puts stops together. Those of the causes in `left_out` are left out. `definitions` are those of
+/// the stops that are [`Stop::undecided`], as far as they could be read.
+pub fn stories(stops: Vec<Stop>, left_out: &[Cause], definitions: &[TaskDefinition]) -> Sorted {
+    let mut sorted = Sorted::default();
     for stop in newest(stops) {
-        let findings = diagnose(&stop.task, &Context::default());
-        let wanted = intended(&findings);
-        let Some(finding) = findings.into_iter().next() else {
+        let Some((finding, wanted)) = wanted::read(&stop, definitions) else {
             continue;
         };
-        if wanted || finding.cause.fault() == Fault::Intended || left_out.contains(&finding.cause) {
+        if wanted {
+            sorted.dropped.push(stop.dropped(finding.cause));
+            continue;
+        }
+        if left_out.contains(&finding.cause) {
             continue;
         }
         let deployment = stop
@@ -94,9 +106,9 @@ pub fn stories(stops: Vec<Stop>, left_out: &[Cause]) -> Vec<Story> {
             cause: finding.cause,
             container: finding.container,
         };
-        add(&mut stories, about, stop);
+        add(&mut sorted.stories, about, stop);
     }
-    stories
+    sorted
 }
 
 fn add(stories: &mut Vec<Story>, about: About, stop: Stop) {

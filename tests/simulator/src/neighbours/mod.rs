@@ -18,6 +18,6 @@ pub use sns::Published;
 pub use sqs::SentMessage;
 
 pub(crate) use cloudformation::describe_stacks;
-pub(crate) use transaction::{Transactions, conflict, parts as parts_of_transaction};
+pub(crate) use transaction::{Transactions, conflict, hot, parts as parts_of_transaction};
 pub(crate) use {cloudwatch::get_metric_data, load_balancing::describe_target_health};
 pub(crate) use {dynamodb::call as dynamodb, logs::get_log_events, sns::publish, sqs::call as sqs};

@@ -116,12 +116,27 @@ fn check(
 /// write that one is refused (API pages `TransactWriteItems` and `UpdateItem`).
 pub(crate) fn conflict(body: &Value) -> ApiError {
     let ongoing = "Transaction is ongoing for the item";
+    refused(
+        body,
+        "TransactionConflict",
+        "TransactionConflictException",
+        ongoing,
+    )
+}
+
+/// Too many writes to a partition: the same two ways.
+pub(crate) fn hot(body: &Value) -> ApiError {
+    let exceeds = "Throughput exceeds the current capacity of your table or index";
+    refused(body, "ThrottlingError", "ThrottlingException", exceeds)
+}
+
+fn refused(body: &Value, reason: &str, error: &str, message: &str) -> ApiError {
     let parts = parts(body).len();
     if parts == 0 {
-        return ApiError::new("TransactionConflictException", ongoing);
+        return ApiError::new(error, message);
     }
     let mut reasons = vec![json!({"Code": "None"}); parts];
-    reasons[0] = json!({"Code": "TransactionConflict", "Message": ongoing});
+    reasons[0] = json!({"Code": reason, "Message": message});
     cancelled(reasons)
 }
 

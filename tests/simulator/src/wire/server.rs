@@ -6,7 +6,7 @@ use crate::api::Answer;
 use crate::authorize::Decision;
 use crate::calls::Outcome;
 use crate::faults::{FaultKind, denied, denied_because, internal, throttled};
-use crate::neighbours::conflict;
+use crate::neighbours::{conflict, hot};
 use crate::state::{Begun, Shared};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -99,6 +99,7 @@ pub(crate) async fn respond(
             Err(denied(request.api, &action, &resource))
         }
         Some(FaultKind::Conflict) => Err(conflict(&request.body)),
+        Some(FaultKind::Hot) => Err(hot(&request.body)),
         Some(FaultKind::Throttled) => Err(throttled(request.api)),
         Some(FaultKind::Internal) => Err(internal(request.api)),
         Some(FaultKind::AnswerLost) => {

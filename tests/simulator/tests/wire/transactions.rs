@@ -207,3 +207,13 @@ async fn a_denied_transaction_names_the_action_of_a_part() {
     let text = error.message().unwrap();
     assert!(text.contains("perform: dynamodb:PutItem on"), "{text}");
 }
+
+#[tokio::test]
+async fn a_hot_partition_cancels_a_transaction_with_its_reason() {
+    let (sim, client) = table(Options::default());
+    sim.inject("dynamodb:TransactWriteItems", Fault::hot().times(1));
+    let error = write(&client, vec![mark("task#1"), count("stops")]).await;
+    assert_eq!(reasons(&error.unwrap_err()), ["ThrottlingError", "None"]);
+    assert!(sim.table("opsbot").is_empty());
+    write(&client, vec![mark("task#1")]).await.unwrap();
+}
