@@ -129,7 +129,11 @@ impl Failure<'_> {
         let deployment = self.deployment.unwrap_or(UNKNOWN);
         match self.how {
             How::Failed => News::failed(deployment, self.event.at),
-            How::Failing(_) => News::failing(deployment, self.event.at),
+            How::Failing(silent) => {
+                let open = self.record.known().and_then(|it| it.open_for(deployment));
+                let again = open.is_some_and(|open| open.quiet).then_some(silent.stops);
+                News::failing(deployment, again, self.event.at)
+            }
         }
     }
 

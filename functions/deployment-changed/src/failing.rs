@@ -78,7 +78,8 @@ fn enough(how: How, glance: &Glance) -> bool {
     service.is_none_or(|it| stops >= given_up_at(it.desired))
 }
 
-/// Tells it, unless people know of this deployment. What they know of is judged again where by now
+/// Tells it, unless people know of this deployment: one whose incident is open below the severity
+/// floor may have become worse. What they know of is judged again where by now
 /// enough of it failed.
 pub(crate) async fn tell(
     event: &DeploymentEvent,
@@ -96,7 +97,7 @@ pub(crate) async fn tell(
     };
     let known = deployment.zip(record.known());
     let open = known.and_then(|(deployment, record)| record.open_for(deployment));
-    if let Some(open) = open {
+    if let Some(open) = open.filter(|open| !open.quiet) {
         tracing::info!("people know of {}", open.id);
         return match enough(how, &glance) {
             true => {

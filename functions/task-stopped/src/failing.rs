@@ -5,10 +5,11 @@ use aws::Invocation;
 use aws::counting::Claimed;
 use aws::gather::Around;
 use chrono::TimeDelta;
-use domain::incident::incident_id;
+use domain::incident::{OpenIncident, incident_id};
 use domain::settings::Queues;
 use domain::stop::{
-    Count, NotFailing, Said, Story, Unheard, deployment_key, given_up_at, handover, judge, next_at,
+    Count, NotFailing, ON_THE_WAY, Said, Story, Unheard, deployment_key, given_up_at, handover,
+    judge, next_at,
 };
 
 use crate::Retry;
@@ -32,6 +33,7 @@ pub(crate) async fn answer(
     let count = match claimed {
         Claimed::Ours(count) => count,
         Claimed::No(said) => return Ok(case.handed_over(said, invocation)),
+        Claimed::Held => return Ok(case.on_its_way()),
         Claimed::Busy(missing) => return Err(Retry::NotSeen(missing)),
         Claimed::Unreachable(_) => return Ok(None),
     };
@@ -45,11 +47,8 @@ pub(crate) async fn answer(
     {
         tracing::error!(?missing, key, "could not remember that it was handed over");
     }
-    Ok(said.counted_into)
+    Ok(said.counted_into.filter(|_| !case.is_quiet()))
 }
-
-/// A handover becomes an open incident within this time, its retries included.
-const ON_THE_WAY: TimeDelta = TimeDelta::minutes(15);
 
 /// A deployment whose tasks stop.
 struct Case<'a> {
@@ -70,11 +69,30 @@ impl Case<'_> {
 
     /// The incident that it was handed over into, while people know of it or will in a moment.
     fn handed_over(&self, said: Said, invocation: &Invocation<'_>) -> Option<String> {
-        let under_way = self.judged().is_some_and(|it| it.is_ok());
-        let record = self.around.record.known();
-        let open = record.is_some_and(|record| record.open_for(self.deployment).is_some());
         let young = said.at.is_some_and(|at| invocation.now - at < ON_THE_WAY);
-        said.counted_into.filter(|_| under_way && (open || young))
+        let known = self.open().map_or(young, |open| !open.quiet);
+        said.counted_into.filter(|_| self.is_under_way() && known)
+    }
+
+    /// The incident that another invocation hands it over into, at this moment. Should that one
+    /// find otherwise, the look at these stops tells them.
+    fn on_its_way(&self) -> Option<String> {
+        let incident = || incident_id(&self.story.subject.arn, self.deployment);
+        (self.is_under_way() && !self.is_quiet()).then(incident)
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.judged().is_some_and(|it| it.is_ok())
+    }
+
+    fn open(&self) -> Option<&OpenIncident> {
+        self.around.record.known()?.open_for(self.deployment)
+    }
+
+    /// Whether its incident is open below the severity floor: nobody was told of it, so its stops
+    /// speak for themselves.
+    fn is_quiet(&self) -> bool {
+        self.open().is_some_and(|open| open.quiet)
     }
 
     /// What is remembered of it, and the number of stops at which it is judged again.
@@ -84,12 +102,10 @@ impl Case<'_> {
         invocation: &Invocation<'_>,
         queues: &Queues,
     ) -> Result<(Said, u64), Retry> {
-        let record = self.around.record.known();
         let (arn, deployment) = (&self.story.subject.arn, self.deployment);
         // It is judged anew now and then: it may be mended, and fail again.
         let next = self.next(count);
-        let open = record.and_then(|record| record.open_for(deployment));
-        let known = match open {
+        let known = match self.open().filter(|open| !open.quiet) {
             // People know that it failed: its stops are counted into that incident.
             Some(open) => Some(counted_into(open.id.clone(), count.said.tasks, invocation)),
             None => self

@@ -9,6 +9,9 @@ mod batch;
 mod failing;
 mod look;
 mod story;
+mod watch;
+
+use std::time::Duration;
 
 use aws::Invocation;
 use aws::gather::{self, Definitions};
@@ -18,6 +21,7 @@ use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent
 use batch::Batch;
 use domain::facts::Missing;
 use domain::settings::Queues;
+use domain::stop::Story;
 use story::Answering;
 
 /// Why messages must come again.
@@ -56,17 +60,29 @@ pub async fn answer(
         definitions: Definitions::default(),
         ahead: messages <= READ_AHEAD,
     };
+    let mut is_time = true;
     for some in answering.sorted(stops).await.chunks(gather::AT_ONCE) {
+        if !is_time {
+            again.extend(some.iter().flat_map(Story::deliveries).cloned());
+            continue;
+        }
         for (story, retry) in answering.stories(some).await {
             tracing::error!(service = %story.subject.arn, "{}", aws::chain(&retry));
             again.extend(story.deliveries().cloned());
         }
+        // Nothing more can be read or counted then: what is left comes again.
+        is_time = invocation.has_time(Duration::ZERO);
     }
     for some in watches.chunks(gather::AT_ONCE) {
+        if !is_time {
+            again.extend(some.iter().flat_map(|asked| &asked.deliveries).cloned());
+            continue;
+        }
         for (asked, retry) in look::answers(some, invocation, queues).await {
             tracing::error!(incident = asked.watch.key, "{}", aws::chain(&retry));
             again.extend(asked.deliveries.iter().cloned());
         }
+        is_time = invocation.has_time(Duration::ZERO);
     }
     tracing::info!(messages, again = again.len(), "answered a batch");
     response(again)

@@ -3,15 +3,17 @@
 use aws::Invocation;
 use aws::counting::Looked;
 use aws::gather::{self, Around};
+use chrono::{DateTime, Utc};
 use domain::alert::compose::{Occasion, Stopped, settled};
 use domain::facts::{DeploymentFacts, Fact, Service};
+use domain::incident::ServiceRecord;
 use domain::settings::Queues;
-use domain::stop::{About, Count, Look, Said, Seen, Watch, look, word};
+use domain::stop::{About, Count, Look, Seen, Watch, look, word};
 use futures_util::future::join_all;
 
 use crate::Retry;
 use crate::batch::Asked;
-use crate::story::watch;
+use crate::watch::watch;
 
 /// Looks at some incidents together, for their services are read in one call a cluster. Gives those
 /// that must be looked at again.
@@ -63,44 +65,53 @@ async fn answer(
     invocation: &Invocation<'_>,
     queues: &Queues,
 ) -> Result<(), Retry> {
-    let known = service.known();
-    let closed = record.known().and_then(|record| record.closed.as_ref());
-    let seen = Seen {
-        service: &service,
-        standalone: about.subject.standalone,
-        word: &word(about, record.known(), known, invocation.now),
-        closed_at: closed.map(|closed| closed.closed_at),
-        now: invocation.now,
-    };
-    let times = (invocation.settings.quiet, invocation.settings.lasting);
-    let later = Looked::Nothing;
-    let occasion = match look(count, seen, times) {
-        Look::Over => return over(asked, about, count, &service, invocation, queues).await,
-        Look::Later => return again(asked, count, later, invocation, queues).await,
-        Look::Lasts => Occasion::Lasts,
-        Look::Unmuted => Occasion::Unmuted,
-    };
+    let word = word(about, record.known(), service.known(), invocation.now);
     let facts = DeploymentFacts::of_stops(service, Vec::new());
     let stopped = Stopped {
         about,
         count,
-        occasion,
+        occasion: Occasion::Number,
         facts: &facts,
         record: &record,
         uncounted: None,
         at: invocation.now,
     };
-    let said = Said {
-        at: Some(invocation.now),
-        tasks: count.tasks,
-        ..count.said.clone()
+    let settings = invocation.settings;
+    let severity = stopped.severity();
+    let seen = Seen {
+        service: &facts.service,
+        standalone: about.subject.standalone,
+        word: &word,
+        closed_at: closed_at(&record, invocation.now),
+        severity: (severity, settings.severity_floor),
+        now: invocation.now,
     };
+    let later = Looked::Nothing;
+    let occasion = match look(count, seen, (settings.quiet, settings.lasting)) {
+        Look::Over => return over(asked, about, count, &facts.service, invocation, queues).await,
+        Look::Later => return again(asked, count, later, invocation, queues).await,
+        Look::Lasts => Occasion::Lasts,
+        Look::Unmuted => Occasion::Unmuted,
+        Look::Worse => Occasion::Worse,
+    };
+    let stopped = Stopped {
+        occasion,
+        ..stopped
+    };
+    let said = count.said.told(count.tasks, severity, invocation.now);
     // Of what nobody was told, no end is told either.
     let looked = match aws::tell::publish_if_loud(invocation, &stopped.alert()).await? {
         true => Looked::Told(&said),
         false => Looked::Nothing,
     };
     again(asked, count, looked, invocation, queues).await
+}
+
+/// When the last incident of a deployment of the service was over, if ever one was. Where that
+/// cannot be read, it may have been a moment ago.
+fn closed_at(record: &Fact<ServiceRecord>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let closed = |record: &ServiceRecord| Some(record.closed.as_ref()?.closed_at);
+    record.known().map_or(Some(now), closed)
 }
 
 /// The last word, where people were told anything or were kept from it. A single task that no
@@ -124,7 +135,10 @@ async fn over(
         aws::tell::publish_if_loud(invocation, &alert).await?;
     }
     let state = invocation.state_after_publish();
-    match state.settle(&asked.key, count, invocation.now).await {
+    match state
+        .settle(&asked.key, &asked.token, count, invocation.now)
+        .await
+    {
         Fact::Known(true) => Ok(()),
         Fact::Known(false) => again(asked, count, Looked::Over, invocation, queues).await,
         Fact::Missing(missing) => Err(Retry::NotSeen(missing)),
@@ -139,9 +153,10 @@ async fn again(
     invocation: &Invocation<'_>,
     queues: &Queues,
 ) -> Result<(), Retry> {
-    let token = watch(&asked.key, count, invocation, queues).await?;
+    let quiet = invocation.settings.quiet;
+    let watch = watch(&asked.key, count, quiet, invocation, queues).await?;
     let state = invocation.state_after_publish();
-    let watch = (asked.token.as_str(), token.as_str());
+    let watch = (asked.token.as_str(), &watch);
     match state
         .looked(&asked.key, watch, looked, invocation.now)
         .await

@@ -1,20 +1,20 @@
 //! The stops of one deployment: counted, and told where their number is news.
 
 use aws::Invocation;
-use aws::counting::{Claimed, Counted};
+use aws::counting::{Claimed, Counted, Watched};
 use aws::gather::{self, Around, Definitions, Evidence};
-use chrono::TimeDelta;
+use domain::alert::Severity;
 use domain::alert::compose::{Occasion, Stopped};
 use domain::facts::{Fact, Missing};
 use domain::settings::Queues;
 use domain::stop::{
-    Count, FIRST, Group, Said, Stop, Story, Subject, Watch, Word, deployment_key, next_at, stories,
+    Count, FIRST, Group, Said, Stop, Story, Subject, Word, deployment_key, next_at, soon, stories,
     word,
 };
 use futures_util::future::join_all;
 
-use crate::Retry;
-use crate::failing;
+use crate::watch::watch;
+use crate::{Retry, failing};
 
 /// What the stories of one batch are answered with.
 pub(crate) struct Answering<'a> {
@@ -32,7 +32,11 @@ impl Answering<'_> {
         let undecided = stops.iter().filter_map(Stop::undecided);
         let asking = self.invocation.asking();
         let definitions = self.definitions.known(&asking, undecided).await;
-        let sorted = stories(stops, &self.invocation.settings.left_out_causes, &definitions);
+        let sorted = stories(
+            stops,
+            &self.invocation.settings.left_out_causes,
+            &definitions,
+        );
         for stop in sorted.dropped {
             tracing::info!("not told, for it was wanted: {stop}");
         }
@@ -116,7 +120,7 @@ impl Answering<'_> {
                 Claimed::Ours(count) => telling.until_said(count).await,
                 Claimed::Unreachable(missing) => telling.uncounted(&missing).await,
                 Claimed::Busy(missing) => Err(Retry::NotSeen(missing)),
-                Claimed::No(_) => Ok(()),
+                Claimed::No(_) | Claimed::Held => Ok(()),
             }
         });
         let told: Result<(), Retry> = join_all(told).await.into_iter().collect();
@@ -133,7 +137,7 @@ impl Claims {
     /// Whether there is anything to say.
     fn news(&self) -> bool {
         let mut all = self.groups.iter().chain([&self.deployment]);
-        all.any(|claimed| !matches!(claimed, Claimed::No(_)))
+        all.any(|claimed| !matches!(claimed, Claimed::No(_) | Claimed::Held))
     }
 }
 
@@ -192,7 +196,7 @@ impl Telling<'_> {
             let (said, watch) = self.say(&count, &key).await?;
             let next = next_at(count.tasks);
             let given_back = state
-                .said(&key, next, &said, watch.as_deref(), invocation.now)
+                .said(&key, next, &said, Some(&watch), invocation.now)
                 .await;
             match given_back {
                 Fact::Known(now) if now.tasks >= next => {}
@@ -202,7 +206,7 @@ impl Telling<'_> {
             }
             match state.claim_count(&key, FIRST, invocation.claimant()).await {
                 Claimed::Ours(now) => count = now,
-                Claimed::No(_) => return Ok(()),
+                Claimed::No(_) | Claimed::Held => return Ok(()),
                 Claimed::Busy(missing) | Claimed::Unreachable(missing) => {
                     return Err(Retry::NotSeen(missing));
                 }
@@ -211,7 +215,7 @@ impl Telling<'_> {
     }
 
     /// What becomes of the number, and the watch that looks at the incident again.
-    async fn say(&self, count: &Count, key: &str) -> Result<(Said, Option<String>), Retry> {
+    async fn say(&self, count: &Count, key: &str) -> Result<(Said, Watched), Retry> {
         let invocation = self.answering.invocation;
         let mut said = count.said.clone();
         match self.word() {
@@ -229,13 +233,14 @@ impl Telling<'_> {
                 said.muted_until = Some(until);
             }
             Word::Tell => {
-                if self.tell(count, None).await? {
-                    (said.at, said.tasks) = (Some(invocation.now), count.tasks);
+                if let Some(severity) = self.tell(count, None).await? {
+                    said = said.told(count.tasks, severity, invocation.now);
                 }
             }
         }
-        let token = watch(key, count, invocation, self.answering.queues).await?;
-        Ok((said, Some(token)))
+        let soon = soon(invocation.settings.quiet);
+        let watch = watch(key, count, soon, invocation, self.answering.queues).await?;
+        Ok((said, watch))
     }
 
     fn word(&self) -> Word {
@@ -268,7 +273,12 @@ impl Telling<'_> {
         self.tell(&count, Some(missing)).await.map(|_| ())
     }
 
-    async fn tell(&self, count: &Count, uncounted: Option<&Missing>) -> Result<bool, Retry> {
+    /// Tells it, and how bad it was unless that is below the floor.
+    async fn tell(
+        &self,
+        count: &Count,
+        uncounted: Option<&Missing>,
+    ) -> Result<Option<Severity>, Retry> {
         let (invocation, about) = (self.answering.invocation, &self.group.about);
         let evidence = match self.evidence {
             Some(read) => read.clone(),
@@ -284,24 +294,8 @@ impl Telling<'_> {
             uncounted,
             at: self.group.span().1,
         };
-        Ok(aws::tell::publish_if_loud(invocation, &stopped.alert()).await?)
+        let alert = stopped.alert();
+        let loud = aws::tell::publish_if_loud(invocation, &alert).await?;
+        Ok(loud.then_some(alert.severity))
     }
-}
-
-/// Asks for another look at an incident after the quiet time, and names it: one invocation may
-/// tell an incident at two numbers, and the last watch counts.
-pub(crate) async fn watch(
-    key: &str,
-    count: &Count,
-    invocation: &Invocation<'_>,
-    queues: &Queues,
-) -> Result<String, Retry> {
-    let token = format!("{}/{}", invocation.request_id, count.tasks);
-    let watch = Watch {
-        key: key.to_owned(),
-        token: token.clone(),
-    };
-    let delay: TimeDelta = invocation.settings.quiet;
-    aws::queues::send(invocation.clients, &queues.own, &watch, delay).await?;
-    Ok(token)
 }

@@ -6,6 +6,7 @@
 //! lease has run out, and the messages of whoever held it come again.
 
 mod claims;
+mod patience;
 mod span;
 
 use aws_sdk_dynamodb::error::SdkError;
@@ -20,7 +21,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::facts::{Missing, Why};
 use domain::stop::{About, Group, Stop, Story, deployment_key};
 
-pub use claims::{Claimed, Looked};
+pub use claims::{Claimed, Looked, Watched};
 
 use crate::error;
 use crate::state::{Item, State, json, millis, number, text};
@@ -62,7 +63,7 @@ impl State<'_> {
         now: DateTime<Utc>,
     ) -> Counted {
         let unreachable = |why| Counted::Unreachable(Missing::new(COUNTER, why));
-        let mut stored = HashMap::new();
+        let (mut stored, mut is_busy) = (HashMap::new(), false);
         for attempt in 0..TRIES {
             if stops.is_empty() {
                 return Counted::All;
@@ -74,6 +75,7 @@ impl State<'_> {
             let error = match tokio::time::timeout_at(self.asking.until(), Box::pin(call)).await {
                 Ok(Ok(_)) => return Counted::All,
                 Ok(Err(error)) => error,
+                Err(_) if is_busy => break,
                 Err(_) => return unreachable(error::timed_out(TRANSACT)),
             };
             match reasons(&error) {
@@ -86,7 +88,8 @@ impl State<'_> {
                     let mut marks = marks.iter();
                     stops.retain(|_| !marks.next().is_some_and(refused));
                 }
-                Some(reasons) if reasons.iter().any(|it| it.code() == Some(CONFLICT)) => {
+                _ if passes(&error) => {
+                    is_busy = true;
                     tokio::time::sleep(pause(attempt, now)).await;
                 }
                 _ => return unreachable(error::why(TRANSACT, &error)),
@@ -211,8 +214,20 @@ fn busy(action: &str) -> Missing {
 /// A transaction needs the permissions of its parts; the marks are put.
 const TRANSACT: &str = "dynamodb:PutItem";
 
-/// Another transaction is at work on the item.
-const CONFLICT: &str = "TransactionConflict";
+/// Another transaction is at work on an item, or there are too many for now (API reference,
+/// `TransactWriteItems`).
+const PASSING: [&str; 3] = [
+    "TransactionConflict",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+];
+
+/// Whether the transaction was refused for what passes by itself.
+fn passes(error: &SdkError<TransactWriteItemsError>) -> bool {
+    let passing = |it: &CancellationReason| it.code().is_some_and(|code| PASSING.contains(&code));
+    let throttled = || matches!(error::why(TRANSACT, error), Why::Throttled { .. });
+    reasons(error).map_or_else(throttled, |reasons| reasons.iter().any(passing))
+}
 
 /// Why each item of a transaction was refused.
 fn reasons(error: &SdkError<TransactWriteItemsError>) -> Option<&[CancellationReason]> {

@@ -119,12 +119,17 @@ impl<'a> Invocation<'a> {
         self.now + spent.unwrap_or_default()
     }
 
+    /// Whether there is time left to ask AWS something after this pause.
+    pub fn has_time(&self, pause: Duration) -> bool {
+        Instant::now() + pause + ANSWER < self.asking().until()
+    }
+
     /// Waits before something is tried again, longer with each try, and not as long as another
     /// invocation does. Whether there was time left for it is the answer.
     pub async fn pause(&self, tries: u32) -> bool {
         let longest = self.patience * (1 << tries.min(3));
         let pause = longest.mul_f64(0.5 + spread(self.request_id, tries) / 2.0);
-        let there_is_time = Instant::now() + pause + ANSWER < self.asking().until();
+        let there_is_time = self.has_time(pause);
         if there_is_time {
             tokio::time::sleep(pause).await;
         }

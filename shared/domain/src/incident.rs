@@ -146,10 +146,11 @@ impl News {
     }
 
     /// A deployment keeps failing, and ECS does not say so. That ECS calls it failed later on is
-    /// news of its own.
-    pub fn failing(deployment: &str, at: DateTime<Utc>) -> Self {
+    /// news of its own, and so is a number of stops `again` where nobody was told yet.
+    pub fn failing(deployment: &str, again: Option<u64>, at: DateTime<Utc>) -> Self {
+        let again = again.map_or(String::new(), |stops| format!("#{stops}"));
         Self {
-            key: format!("failing#{deployment}"),
+            key: format!("failing#{deployment}{again}"),
             at,
             again_after: SAME_FAILURE,
         }

@@ -8,7 +8,7 @@ async fn quiet_and_steady_is_the_end_and_the_next_stop_is_news() {
     let next = copies(&stop, 1..2);
     assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
     let watch = bot.aws.sent_messages().pop().unwrap();
-    assert_eq!(watch.delay_seconds, 900);
+    assert_eq!(watch.delay_seconds, 120, "soon: it may be an outage");
     look(&bot, QUIET).await;
     insta::assert_snapshot!(letter(&bot));
     assert_eq!(bot.watches().len(), 1, "nobody looks any more");
@@ -98,10 +98,10 @@ async fn a_stop_that_races_with_the_end_keeps_the_incident_open_and_the_next_one
 
 #[tokio::test]
 async fn a_look_that_was_overtaken_by_a_number_changes_nothing() {
-    let (bot, stop) = one_stop(town(), &[]);
+    let (bot, stop) = one_stop(town(), &[("OPSBOT_LASTING_HOURS", "1")]);
     let others = copies(&stop, 1..11);
     assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
-    bot.aws.advance(Duration::from_secs(5 * 3_600));
+    bot.aws.advance(Duration::from_secs(61 * 60));
     assert_eq!(bot.deliver_batch(&others[..1]).await, NOTHING);
     let watched = [bot.watches().pop().unwrap()];
     bot.aws.clear_logs();
@@ -137,10 +137,8 @@ async fn what_lasts_below_the_severity_floor_has_no_end_to_tell() {
     ");
 }
 
-#[tokio::test]
-async fn a_service_that_is_not_steady_is_looked_at_again() {
-    let (bot, stop) = one_stop(town(), &[]);
-    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+/// No task runs any more, and none starts.
+pub(crate) fn outage(bot: &Bot) {
     bot.aws.with(|world: &mut World| {
         world.set_fate(
             "order-api:41",
@@ -148,9 +146,97 @@ async fn a_service_that_is_not_steady_is_looked_at_again() {
         );
         strike(world);
     });
+}
+
+const SOON: Duration = Duration::from_secs(120);
+
+#[tokio::test]
+async fn what_begins_as_one_stop_and_becomes_an_outage_is_told_by_the_first_look_once() {
+    let (bot, stop) = one_stop(town(), &[]);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    outage(&bot);
+    look(&bot, SOON).await;
+    assert_eq!(bot.watches().len(), 2, "it is looked at again");
     look(&bot, QUIET).await;
-    assert_eq!(bot.alerts().len(), 1);
-    assert_eq!(bot.watches().len(), 2);
+    insta::assert_snapshot!(sms(&bot), @r"
+    WARN order-api in prod-apps: a task of order-api:41 stopped: application exited with an error
+    CRIT order-api in prod-apps: a task of order-api:41 stopped and 0 of 2 run now: application exited with an error
+    ");
+    let delays = bot.aws.sent_messages().into_iter();
+    let delays: Vec<_> = delays.map(|it| it.delay_seconds).collect();
+    assert_eq!(delays, [120, 900, 900], "the first look comes soon");
+}
+
+#[tokio::test]
+async fn an_outage_is_told_above_a_floor_that_left_out_how_it_began() {
+    let (bot, stop) = one_stop(town(), &[("OPSBOT_SEVERITY_FLOOR", "critical")]);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    look(&bot, SOON).await;
+    assert_eq!(bot.alerts().len(), 0, "one of two stopped");
+    outage(&bot);
+    look(&bot, QUIET).await;
+    look(&bot, QUIET).await;
+    insta::assert_snapshot!(sms(&bot), @r"
+    CRIT order-api in prod-apps: a task of order-api:41 stopped and 0 of 2 run now: application exited with an error
+    ");
+}
+
+#[tokio::test]
+async fn an_incident_whose_watch_is_lost_is_told_when_it_begins_again() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let later = copies(&stop, 1..3);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    bot.aws.advance(Duration::from_secs(3 * 86_400));
+    assert_eq!(bot.deliver_batch(&later[..1]).await, NOTHING);
+    assert_eq!(bot.alerts().len(), 2, "{}", sms(&bot));
+    assert_eq!(bot.deliver_batch(&later[1..]).await, NOTHING);
+    assert_eq!(bot.alerts().len(), 2, "it is watched again: {}", sms(&bot));
+    look(&bot, QUIET).await;
+    assert!(sms(&bot).contains("OK "), "{}", sms(&bot));
+}
+
+#[tokio::test]
+async fn a_look_ends_no_incident_that_was_told_anew_while_it_looked() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let batch = [stop];
+    assert_eq!(bot.deliver_batch(&batch).await, NOTHING);
+    bot.aws.advance(Duration::from_secs(2 * 3_600));
+    let watched = bot.watches();
+    bot.aws.clear_logs();
+    bot.aws
+        .set_latency("sns:Publish", Duration::from_millis(300));
+    // The look is overdue, so the stop that comes twice is told again.
+    let (looked, again) = tokio::join!(bot.deliver_batch(&watched), async {
+        while !bot.aws.actions().contains(&"sns:Publish".to_owned()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        bot.aws.set_latency("sns:Publish", Duration::ZERO);
+        bot.deliver_batch(&batch).await
+    });
+    assert_eq!((looked, again), (vec![], vec![]));
+    insta::assert_snapshot!(counts(&bot).join("\n"), @r"
+    deployment 1
+    stops order-api:41/app_error/app 1
+    ");
+}
+
+#[tokio::test]
+async fn an_incident_that_is_looked_at_is_kept() {
+    let (bot, stop) = one_stop(town(), &[]);
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    outage(&bot);
+    let kept = |bot: &Bot| {
+        let table = bot.aws.table(TABLE);
+        let is_counter = |it: &&_| {
+            let item: &&simulator::Item = it;
+            item.contains_key("look_by")
+        };
+        let item = table.iter().find(is_counter).expect("a counter");
+        item["expires_at"]["N"].as_str().unwrap().to_owned()
+    };
+    let before = kept(&bot);
+    look(&bot, SOON).await;
+    assert!(before < kept(&bot), "by {before}");
 }
 
 #[tokio::test]

@@ -255,3 +255,76 @@ async fn a_handover_that_comes_when_the_deployment_has_completed_is_dropped() {
     bot.deliver_handed_over().await.unwrap();
     assert_eq!(bot.alerts().len(), 0, "{}", sms(&bot));
 }
+
+#[tokio::test]
+async fn stops_that_were_handed_over_into_an_incident_which_never_opened_are_told_by_a_look() {
+    let (bot, events) = stopped(None, exits());
+    assert_eq!(bot.deliver_batch(&events[..3]).await, NOTHING);
+    // It completes for a moment: what was handed over is dropped, and then its tasks die again.
+    bot.aws.with(|world: &mut World| {
+        world.set_fate("order-api:42", Fate::runs_healthy());
+        stories::until(world, "SERVICE_DEPLOYMENT_COMPLETED");
+    });
+    bot.deliver_handed_over().await.unwrap();
+    let later = copies(&events[0], 20..21);
+    assert_eq!(bot.deliver_batch(&later).await, NOTHING);
+    assert_eq!(bot.alerts().len(), 0, "counted to the next decade");
+    let watch = bot.watches().pop().unwrap();
+    assert_eq!(bot.deliver_batch(&[watch]).await, NOTHING);
+    assert_eq!(bot.alerts().len(), 1, "{}", sms(&bot));
+    assert!(sms(&bot).contains(" 4 tasks "), "{}", sms(&bot));
+}
+
+#[tokio::test]
+async fn of_two_batches_at_once_none_announces_the_stops_of_what_the_other_hands_over() {
+    let (bot, events) = stopped(None, exits());
+    bot.aws
+        .set_latency("sqs:SendMessage", Duration::from_millis(300));
+    let (one, two) = tokio::join!(bot.deliver_batch(&events[..3]), async {
+        while !bot.aws.actions().contains(&"sqs:SendMessage".to_owned()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let mut other = copies(&events[3], 30..31);
+        other[0]["detail"]["containers"][0]["exitCode"] = 139.into();
+        bot.deliver_batch(&other).await
+    });
+    assert_eq!((one, two), (vec![], vec![]));
+    assert_eq!(bot.handed_over().len(), 1);
+    assert_eq!(sms(&bot), "", "the deployment's alert says it all");
+}
+
+/// A deployment that nothing watches, of a bot that pages only for what is critical, with an
+/// incident that nobody was told of.
+async fn quiet() -> (Bot, Vec<Value>) {
+    let (other, events) = stopped(None, never_starts());
+    let world = other.aws.with(|world: &mut World| world.clone());
+    let floor = [("OPSBOT_SEVERITY_FLOOR", "critical")];
+    let bot = Bot::with(world, &floor, aws::client::Limits::default());
+    assert_eq!(bot.deliver_batch(&events[..3]).await, NOTHING);
+    bot.deliver_handed_over().await.unwrap();
+    assert_eq!(sms(&bot), "", "the tasks of order-api:41 still serve");
+    (bot, events)
+}
+
+#[tokio::test]
+async fn an_incident_that_nobody_was_told_of_swallows_no_stops_and_is_told_when_it_is_worse() {
+    let (bot, events) = quiet().await;
+    bot.aws.with(|world: &mut World| {
+        world.set_fate("order-api:41", exits());
+        strike(world);
+        world.advance(Duration::from_secs(60));
+    });
+    let more = copies(&events[0], 40..50);
+    assert_eq!(bot.deliver_batch(&more).await, NOTHING);
+    assert_eq!(bot.alerts().len(), 1, "the stops: {}", sms(&bot));
+    assert_eq!(bot.handed_over().len(), 2, "and the deployment again");
+    bot.deliver_handed_over().await.unwrap();
+    let kinds = bot.alerts().into_iter();
+    let kinds: Vec<_> = kinds.map(|it| it.attributes["kind"].1.clone()).collect();
+    assert_eq!(
+        kinds,
+        ["task_stopped", "deployment_failing"],
+        "{}",
+        sms(&bot)
+    );
+}

@@ -26,7 +26,8 @@ fn with_a_proxy() -> TaskDefinition {
 #[track_caller]
 fn check(bot: &Bot, want: &str) {
     let told = sms(bot);
-    let cause = told.rsplit_once(": ").map_or("", |(_, cause)| cause);
+    let cause = told.split_once(" stopped: ").map_or("", |(_, cause)| cause);
+    let cause = cause.split(". ").next().unwrap_or_default();
     assert_eq!(cause, want, "{told}");
     assert_eq!(counts(bot).len(), usize::from(!want.is_empty()));
 }
@@ -51,10 +52,19 @@ async fn a_job_whose_essential_container_fails_is_told_whatever_its_sidecar_ends
     let fate = || Fate::exits("report", 1).then("proxy", 0);
     told(with_a_proxy(), fate(), error).await;
     let stopped = || Fate::exits("report", 143).then("proxy", 0);
-    let bot = told(with_a_proxy(), stopped(), "ended by SIGTERM (143)").await;
+    let bot = told(
+        with_a_proxy(),
+        stopped(),
+        "ended by SIGTERM (exit code 143)",
+    )
+    .await;
     let actions = bot.aws.actions();
     let reads = actions.iter().filter(|it| it.ends_with("TaskDefinition"));
-    assert_eq!(reads.count(), 1, "once, for what is wanted and for the alert");
+    assert_eq!(
+        reads.count(),
+        1,
+        "once, for what is wanted and for the alert"
+    );
 }
 
 #[tokio::test]
@@ -94,7 +104,7 @@ async fn a_job_that_was_stopped_for_another_reason_did_not_end_well_though_it_en
     )
     .await;
     let start = "TaskFailedToStart".into();
-    beside("stopCode", start, "application exited with code 0").await;
+    beside("stopCode", start, "essential container exited with 0").await;
     beside("stopCode", "UserInitiated".into(), "").await;
 }
 

@@ -14,7 +14,7 @@ struct Case {
 /// A bot and the batch that it is to answer.
 type Situation = std::pin::Pin<Box<dyn Future<Output = (Bot, Vec<Value>)>>>;
 
-const CASES: [Case; 4] = [
+const CASES: [Case; 6] = [
     Case {
         name: "a first stop",
         make: || {
@@ -54,6 +54,34 @@ const CASES: [Case; 4] = [
                 let (bot, stop) = one_stop(town(), &[]);
                 assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
                 bot.aws.advance(QUIET);
+                let watches = bot.watches();
+                (bot, watches)
+            })
+        },
+    },
+    Case {
+        name: "a look that tells that it is worse",
+        make: || {
+            Box::pin(async {
+                let (bot, stop) = one_stop(town(), &[]);
+                assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+                endings::outage(&bot);
+                bot.aws.advance(Duration::from_secs(120));
+                let watches = bot.watches();
+                (bot, watches)
+            })
+        },
+    },
+    Case {
+        name: "a look that tells what lasts",
+        make: || {
+            Box::pin(async {
+                let lasting = [("OPSBOT_LASTING_HOURS", "1")];
+                let (bot, stop) = one_stop(town(), &lasting);
+                let others = copies(&stop, 1..2);
+                assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+                bot.aws.advance(Duration::from_secs(61 * 60));
+                assert_eq!(bot.deliver_batch(&others).await, NOTHING);
                 let watches = bot.watches();
                 (bot, watches)
             })

@@ -1,14 +1,13 @@
 //! A counter that has reached the number at which it is news: claimed, told, given back.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::{DateTime, Utc};
-use domain::facts::{Fact, Missing, Why};
+use domain::facts::{Fact, Missing};
 use domain::stop::{About, Count, Said};
 
-use super::{COUNTER, TRIES, busy, pause};
-use crate::error;
+use super::patience::{UPDATE, refused};
+use super::{COUNTER, busy, expires};
 use crate::gather::missing;
 use crate::state::{Claimant, Item, State, json, millis, number, part, text, time};
 
@@ -17,9 +16,10 @@ use crate::state::{Claimant, Item, State, json, millis, number, part, text, time
 pub enum Claimed {
     /// The number is news, and ours to tell.
     Ours(Count),
-    /// The number is no news, or another invocation is telling it and will look again. What was
-    /// said of it so far.
+    /// The number is no news. What was said of it so far.
     No(Said),
+    /// The number is news that another invocation is telling, which will look again.
+    Held,
     /// Others kept writing to the counter: claim it again when its messages come again.
     Busy(Missing),
     /// The table could not be asked. Alerts fail open: tell it.
@@ -37,16 +37,28 @@ pub enum Looked<'a> {
     Over,
 }
 
+/// The watch that counts.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// Its name.
+    pub token: String,
+    /// When it has looked at the latest.
+    pub look_by: DateTime<Utc>,
+}
+
 impl State<'_> {
-    /// Claims a counter that has reached the number at which it is news, `first` at the beginning.
+    /// Claims a counter that has reached the number at which it is news, `first` at the beginning,
+    /// or that nobody has looked at when it was time: its watch is lost.
     pub async fn claim_count(&self, key: &str, first: u64, by: Claimant<'_>) -> Claimed {
         let call = self
             .update(key)
             .update_expression("SET #owner = :owner, #lease = :lease")
             .condition_expression(
-                "((attribute_not_exists(#next) AND #tasks >= :first) OR #tasks >= #next) AND \
+                "((attribute_not_exists(#next) AND #tasks >= :first) OR #tasks >= #next \
+                 OR #look_by < :now) AND \
                  (attribute_not_exists(#owner) OR #owner = :owner OR #lease < :now)",
             )
+            .expression_attribute_names("#look_by", "look_by")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_names("#lease", "lease_until")
             .expression_attribute_names("#next", "next_at")
@@ -59,7 +71,7 @@ impl State<'_> {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match self.patiently(|| call.clone().send(), by.now).await {
             Ok(answer) => Claimed::Ours(read(&answer.attributes.unwrap_or_default())),
-            Err(error) if refused(&error) => Claimed::No(error.old().unwrap_or_default()),
+            Err(error) if refused(&error) => no(error.old(), first),
             Err(error) if error.busy() => Claimed::Busy(busy(UPDATE)),
             Err(error) => Claimed::Unreachable(Missing::new(COUNTER, error.why())),
         }
@@ -72,13 +84,14 @@ impl State<'_> {
         key: &str,
         next_at: u64,
         said: &Said,
-        watch: Option<&str>,
+        watch: Option<&Watched>,
         now: DateTime<Utc>,
     ) -> Fact<Count> {
-        let (set, names) = match watch {
-            Some(_) => ("SET #next = :next, #said = :said, #watch = :watch", true),
-            None => ("SET #next = :next, #said = :said", false),
+        let watched = match watch {
+            Some(_) => ", #watch = :watch, #look_by = :look_by",
+            None => "",
         };
+        let set = format!("SET #next = :next, #said = :said, #expires = :expires{watched}");
         let mut call = self
             .update(key)
             .update_expression(format!("{set} REMOVE #owner, #lease"))
@@ -86,13 +99,13 @@ impl State<'_> {
             .expression_attribute_names("#lease", "lease_until")
             .expression_attribute_names("#next", "next_at")
             .expression_attribute_names("#said", "said")
+            .expression_attribute_names("#expires", "expires_at")
             .expression_attribute_values(":next", number(next_at))
             .expression_attribute_values(":said", json(said))
+            .expression_attribute_values(":expires", expires(now))
             .return_values(ReturnValue::AllNew);
-        if names {
-            call = call
-                .expression_attribute_names("#watch", "watch")
-                .expression_attribute_values(":watch", text(watch.unwrap_or_default()));
+        if let Some(watch) = watch {
+            call = watched_by(call, watch);
         }
         match self.patiently(|| call.clone().send(), now).await {
             Ok(answer) => Fact::Known(read(&answer.attributes.unwrap_or_default())),
@@ -114,23 +127,33 @@ impl State<'_> {
         })
     }
 
-    /// Ends an incident, unless another stop has been counted since it was looked at.
-    pub async fn settle(&self, key: &str, seen: &Count, now: DateTime<Utc>) -> Fact<bool> {
+    /// Ends an incident, unless another stop has been counted or another watch sent since it was
+    /// looked at.
+    pub async fn settle(
+        &self,
+        key: &str,
+        watch: &str,
+        seen: &Count,
+        now: DateTime<Utc>,
+    ) -> Fact<bool> {
         let call = self
             .update(key)
             .update_expression(
-                "SET #tasks = :none REMOVE #first, #last, #next, #said, #watch, #owner, #lease",
+                "SET #tasks = :none \
+                 REMOVE #first, #last, #next, #said, #watch, #look_by, #owner, #lease",
             )
-            .condition_expression("#tasks = :seen")
+            .condition_expression("#tasks = :seen AND #watch = :watch")
             .expression_attribute_names("#tasks", "tasks")
             .expression_attribute_names("#first", "first_at")
             .expression_attribute_names("#last", "last_at")
             .expression_attribute_names("#next", "next_at")
             .expression_attribute_names("#said", "said")
             .expression_attribute_names("#watch", "watch")
+            .expression_attribute_names("#look_by", "look_by")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_names("#lease", "lease_until")
             .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":watch", text(watch))
             .expression_attribute_values(":seen", number(seen.tasks));
         match self.patiently(|| call.clone().send(), now).await {
             Ok(_) => Fact::Known(true),
@@ -144,24 +167,26 @@ impl State<'_> {
     pub async fn looked(
         &self,
         key: &str,
-        (old, new): (&str, &str),
+        (old, new): (&str, &Watched),
         looked: Looked<'_>,
         now: DateTime<Utc>,
     ) -> Fact<()> {
         let call = self
             .update(key)
             .condition_expression("#watch = :old")
-            .expression_attribute_names("#watch", "watch")
+            .expression_attribute_names("#expires", "expires_at")
             .expression_attribute_values(":old", text(old))
-            .expression_attribute_values(":new", text(new));
+            .expression_attribute_values(":expires", expires(now));
+        let call = watched_by(call, new);
+        let set = "SET #watch = :watch, #look_by = :look_by, #expires = :expires";
         let call = match looked {
-            Looked::Nothing => call.update_expression("SET #watch = :new"),
+            Looked::Nothing => call.update_expression(set),
             Looked::Told(said) => call
-                .update_expression("SET #watch = :new, #said = :said")
+                .update_expression(format!("{set}, #said = :said"))
                 .expression_attribute_names("#said", "said")
                 .expression_attribute_values(":said", json(said)),
             Looked::Over => call
-                .update_expression("SET #watch = :new, #next = #tasks")
+                .update_expression(format!("{set}, #next = #tasks"))
                 .expression_attribute_names("#next", "next_at")
                 .expression_attribute_names("#tasks", "tasks"),
         };
@@ -171,77 +196,25 @@ impl State<'_> {
             Err(error) => missing(COUNTER, error.why()),
         }
     }
+}
 
-    /// Makes a write that may meet a transaction on the same counter.
-    async fn patiently<T, F>(&self, call: impl Fn() -> F, now: DateTime<Utc>) -> Result<T, Refusal>
-    where
-        F: Future<Output = Result<T, SdkError<UpdateItemError>>>,
-    {
-        let mut attempt = 0;
-        loop {
-            match tokio::time::timeout_at(self.asking.until(), Box::pin(call())).await {
-                Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(error)) if attempt < TRIES && conflict(&error) => {
-                    tokio::time::sleep(pause(attempt, now)).await;
-                    attempt += 1;
-                }
-                Ok(Err(error)) => return Err(Refusal::Error(Box::new(error))),
-                Err(_) => return Err(Refusal::TimedOut),
-            }
-        }
+/// A claim that was refused: the number is no news, or it is and another invocation tells it.
+fn no(counter: Option<Count>, first: u64) -> Claimed {
+    let counter = counter.unwrap_or_default();
+    match counter.tasks >= counter.next_at.unwrap_or(first) {
+        true => Claimed::Held,
+        false => Claimed::No(counter.said),
     }
 }
 
-enum Refusal {
-    Error(Box<SdkError<UpdateItemError>>),
-    TimedOut,
+fn watched_by(call: UpdateItemFluentBuilder, watch: &Watched) -> UpdateItemFluentBuilder {
+    call.expression_attribute_names("#watch", "watch")
+        .expression_attribute_names("#look_by", "look_by")
+        .expression_attribute_values(":watch", text(&watch.token))
+        .expression_attribute_values(":look_by", millis(watch.look_by))
 }
 
-impl Refusal {
-    /// What was said of the counter whose condition was not met.
-    fn old(&self) -> Option<Said> {
-        let Self::Error(error) = self else {
-            return None;
-        };
-        match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(it)) => part(it.item()?, "said"),
-            _ => None,
-        }
-    }
-
-    /// Whether other writes were at work on the counter at every try.
-    fn busy(&self) -> bool {
-        matches!(self, Self::Error(error) if conflict(error))
-    }
-
-    fn why(&self) -> Why {
-        match self {
-            Self::Error(error) => error::why(UPDATE, error.as_ref()),
-            Self::TimedOut => error::timed_out(UPDATE),
-        }
-    }
-}
-
-const UPDATE: &str = "dynamodb:UpdateItem";
-
-fn refused(refusal: &Refusal) -> bool {
-    let Refusal::Error(error) = refusal else {
-        return false;
-    };
-    matches!(
-        error.as_service_error(),
-        Some(UpdateItemError::ConditionalCheckFailedException(_))
-    )
-}
-
-fn conflict(error: &SdkError<UpdateItemError>) -> bool {
-    matches!(
-        error.as_service_error(),
-        Some(UpdateItemError::TransactionConflictException(_))
-    )
-}
-
-fn read(item: &Item) -> Count {
+pub(super) fn read(item: &Item) -> Count {
     Count {
         tasks: amount(item, "tasks").unwrap_or_default(),
         first_at: time(item, "first_at").unwrap_or_default(),

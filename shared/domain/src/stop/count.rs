@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::alert::Severity;
+
 /// The first stop is news.
 pub const FIRST: u64 = 1;
 
@@ -35,8 +37,31 @@ pub struct Said {
     pub tasks: u64,
     /// The service was muted until then when there was something to say.
     pub muted_until: Option<DateTime<Utc>>,
-    /// The incident of a failed deployment that it was counted into.
+    /// How bad it was when it was told as worst.
+    pub severity: Option<Severity>,
+    /// The incident of a failed deployment that a number was counted into since people were told.
     pub counted_into: Option<String>,
+}
+
+impl Said {
+    /// The same, now that people were told of so many tasks.
+    pub fn told(&self, tasks: u64, severity: Severity, now: DateTime<Utc>) -> Self {
+        Self {
+            at: Some(now),
+            tasks,
+            severity: self.severity.max(Some(severity)),
+            muted_until: self.muted_until,
+            counted_into: None,
+        }
+    }
+
+    /// Whether this is worse than people know, told at a severity that leaves `floor` out. What was
+    /// told by a release that kept no severity is taken for the worst.
+    pub(super) fn is_worse(&self, severity: Severity, floor: Severity) -> bool {
+        let known = self.at.is_some() && self.severity >= Some(severity);
+        let unknown = self.at.is_some() && self.severity.is_none();
+        severity >= floor && !known && !unknown
+    }
 }
 
 /// The number at which `tasks` are news again: the next power of ten.

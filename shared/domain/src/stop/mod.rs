@@ -23,8 +23,8 @@ pub use failing::{
 };
 pub use mute::{MUTE_TAG, OWNER_TAG, muted_until, owner};
 pub use story::{Group, Sorted, Stop, Story, stories};
-pub use watch::{Look, Seen, Watch, look};
-pub use word::{Word, word};
+pub use watch::{Look, Seen, Watch, look, overdue, soon};
+pub use word::{ON_THE_WAY, Word, word};
 
 use serde::{Deserialize, Serialize};
 

@@ -27,7 +27,10 @@ impl Stop {
     pub(super) fn dropped(&self, cause: Cause) -> String {
         let reason = self.task.stopped_reason.as_deref().unwrap_or("no reason");
         let (id, of) = (self.task.id(), &self.subject.arn.service);
-        line(&format!("task {id} of {of}: {}: {reason}", cause.phrase()), 300)
+        line(
+            &format!("task {id} of {of}: {}: {reason}", cause.phrase()),
+            300,
+        )
     }
 }
 

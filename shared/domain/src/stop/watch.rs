@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Count, Word, next_at};
+use crate::alert::Severity;
 use crate::facts::{Deployment, Fact, Rollout, Service, Why};
 
 /// The message.
@@ -29,6 +30,8 @@ pub enum Look {
     Lasts,
     /// The service was muted when a number was news, and is not any more.
     Unmuted,
+    /// It is worse than it was when people were told, or they were not told because of the floor.
+    Worse,
     /// Nothing to say: look again later.
     Later,
 }
@@ -44,6 +47,8 @@ pub struct Seen<'a> {
     pub word: &'a Word,
     /// When the last incident of a deployment of this service was over.
     pub closed_at: Option<DateTime<Utc>>,
+    /// How bad it is now, and how bad it must be to be told.
+    pub severity: (Severity, Severity),
     /// When it is looked at.
     pub now: DateTime<Utc>,
 }
@@ -62,24 +67,51 @@ pub fn look(count: &Count, seen: Seen<'_>, (quiet, lasting): (TimeDelta, TimeDel
         Word::CountedInto(_) | Word::Muted(_) => Look::Later,
         Word::Tell if kept_quiet(count, count.said.muted_until) => Look::Unmuted,
         Word::Tell if outlived(count, seen.closed_at) || now - said >= lasting => Look::Lasts,
+        Word::Tell if worse(count, seen) => Look::Worse,
         Word::Tell => Look::Later,
     }
 }
 
+/// Whether it is worse than people know by what ECS says, not for want of an answer. What was
+/// counted into another incident is not told anew by what that left behind.
+fn worse(count: &Count, seen: Seen<'_>) -> bool {
+    let (severity, floor) = seen.severity;
+    let by_ecs = seen.service.known().is_some() && count.said.counted_into.is_none();
+    by_ecs && count.said.is_worse(severity, floor)
+}
+
+/// The first look after a telling comes soon: what begins as one stop may be an outage.
+const SOON: TimeDelta = TimeDelta::minutes(2);
+
+/// How long after a telling an incident is looked at first.
+pub fn soon(quiet: TimeDelta) -> TimeDelta {
+    quiet.min(SOON)
+}
+
+/// When a look is overdue: its message is lost, and the next stop is news.
+pub fn overdue(quiet: TimeDelta, now: DateTime<Utc>) -> DateTime<Utc> {
+    now + quiet + TimeDelta::hours(1)
+}
+
 /// Whether it was counted into the incident of its deployment, and goes on now that this is over.
+/// One that was never opened is over, too: what it was to tell has passed before it could.
 fn outlived(count: &Count, closed_at: Option<DateTime<Utc>>) -> bool {
     let counted_into = count.said.counted_into.is_some();
-    let goes_on = closed_at.is_some_and(|closed| closed < count.last_at);
-    counted_into && goes_on && kept_quiet(count, closed_at)
+    let goes_on = closed_at.is_none_or(|closed| closed < count.last_at);
+    counted_into && goes_on && (count.said.at.is_none() || passed(count))
+}
+
+/// Whether a number was news since people were told last.
+fn passed(count: &Count) -> bool {
+    count.next_at > Some(next_at(count.said.tasks))
 }
 
 /// Whether a number that was news has not been told, in a time of quiet that ended at `until`.
 fn kept_quiet(count: &Count, until: Option<DateTime<Utc>>) -> bool {
-    let passed = count.next_at > Some(next_at(count.said.tasks));
     match (until, count.said.at) {
         (None, _) => false,
         (Some(_), None) => true,
-        (Some(until), Some(told)) => told < until && passed,
+        (Some(until), Some(told)) => told < until && passed(count),
     }
 }
 
@@ -149,6 +181,7 @@ mod tests {
             standalone: false,
             word,
             closed_at: None,
+            severity: (Severity::Warning, Severity::Info),
             now: at(minute),
         }
     }
@@ -234,26 +267,73 @@ mod tests {
 
     #[test]
     fn what_was_counted_into_an_incident_is_said_when_it_goes_on_after_it() {
-        let check = |said: Option<i64>, next: u64, closed: i64, want: Look| {
+        let check = |said: Option<i64>, next: u64, closed: Option<i64>, want: Look| {
             let mut counted = muted(said, next);
             counted.said.muted_until = None;
             counted.said.counted_into = Some("an incident".to_owned());
             let service = service(1);
             let seen = Seen {
-                closed_at: Some(at(closed)),
+                closed_at: closed.map(at),
                 ..seen(&service, &Word::Tell, 30)
             };
             let got = look(&counted, seen, TIMES);
             assert_eq!(
                 got, want,
-                "told at {said:?}, next {next}, closed at {closed}"
+                "told at {said:?}, next {next}, closed at {closed:?}"
             );
         };
-        check(None, 100, 20, Look::Lasts);
-        check(Some(0), 100, 20, Look::Lasts);
-        check(Some(0), 10, 20, Look::Later);
-        check(None, 100, 29, Look::Later);
-        check(Some(21), 100, 20, Look::Later);
+        check(None, 100, Some(20), Look::Lasts);
+        check(Some(0), 100, Some(20), Look::Lasts);
+        check(Some(0), 10, Some(20), Look::Later);
+        check(None, 100, Some(29), Look::Later);
+        // Told, and counted into an incident since: that one never opened.
+        check(Some(21), 100, Some(20), Look::Lasts);
+        check(None, 10, None, Look::Lasts);
+        check(Some(0), 100, None, Look::Lasts);
+        check(Some(0), 10, None, Look::Later);
+    }
+
+    /// What a look says of what was told as `told`, is `now`, and must be `floor` to be told.
+    #[track_caller]
+    fn compare(told: Option<Severity>, now: Severity, floor: Severity, want: Look) {
+        let mut count = count(0, told.map(|_| 0));
+        count.said.severity = told;
+        let service = service(0);
+        let seen = Seen {
+            severity: (now, floor),
+            ..seen(&service, &Word::Tell, 2)
+        };
+        assert_eq!(look(&count, seen, TIMES), want, "{told:?}, {now:?}");
+    }
+
+    #[test]
+    fn what_is_worse_than_people_know_is_told_once() {
+        use Severity::{Critical, Info, Warning};
+        compare(Some(Warning), Critical, Info, Look::Worse);
+        compare(Some(Critical), Critical, Info, Look::Later);
+        compare(Some(Critical), Warning, Info, Look::Later);
+        compare(Some(Info), Warning, Info, Look::Worse);
+        compare(Some(Info), Warning, Critical, Look::Later);
+        compare(None, Critical, Critical, Look::Worse);
+        compare(None, Warning, Critical, Look::Later);
+    }
+
+    #[test]
+    fn it_is_not_worse_for_want_of_an_answer_or_by_what_another_incident_left() {
+        let mut one = count(0, None);
+        let worse = |count: &Count, service: &Fact<Service>| {
+            let seen = Seen {
+                severity: (Severity::Critical, Severity::Info),
+                closed_at: Some(at(1)),
+                ..seen(service, &Word::Tell, 2)
+            };
+            look(count, seen, TIMES)
+        };
+        let action = "ecs:DescribeServices".to_owned();
+        assert_eq!(worse(&one, &missing(Why::TimedOut { action })), Look::Later);
+        assert_eq!(worse(&one, &service(0)), Look::Worse);
+        one.said.counted_into = Some("an incident".to_owned());
+        assert_eq!(worse(&one, &service(0)), Look::Later);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What becomes of a number that is news: it is told, or counted and kept quiet, and why.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{About, muted_until};
 use crate::facts::{Rollout, Service};
@@ -25,26 +25,32 @@ pub fn word(
     now: DateTime<Utc>,
 ) -> Word {
     let muted = service.and_then(|service| muted_until(&service.tags, now));
-    match (failed(about, record, service), muted) {
+    match (failed(about, record, service, now), muted) {
         (Some(incident), _) => Word::CountedInto(incident),
         (None, Some(until)) => Word::Muted(until),
         (None, None) => Word::Tell,
     }
 }
 
+/// What is on its way to be an open incident is one within this time, its retries included.
+pub const ON_THE_WAY: TimeDelta = TimeDelta::minutes(15);
+
 /// The incident of the deployment that started the tasks: people were told that it failed, or ECS
-/// has just called it failed and its event is on the way.
+/// has just called it failed and its event is on the way. Of one that is open below the severity
+/// floor nobody was told, so its stops speak for themselves.
 fn failed(
     about: &About,
     record: Option<&ServiceRecord>,
     service: Option<&Service>,
+    now: DateTime<Utc>,
 ) -> Option<String> {
     let deployment = about.deployment.as_deref()?;
     if let Some(open) = record.and_then(|record| record.open_for(deployment)) {
-        return Some(open.id.clone());
+        return (!open.quiet).then(|| open.id.clone());
     }
     let listed = service?.deployment(deployment)?;
-    let failed = listed.rollout == Some(Rollout::Failed);
+    let just = listed.updated_at.is_some_and(|at| now - at < ON_THE_WAY);
+    let failed = listed.rollout == Some(Rollout::Failed) && just;
     failed.then(|| incident_id(&about.subject.arn, deployment))
 }
 
@@ -77,6 +83,7 @@ mod tests {
         let deployment = Deployment {
             id: "ecs-svc/2".to_owned(),
             rollout: Some(rollout),
+            updated_at: Some(now() - TimeDelta::minutes(14)),
             ..Deployment::default()
         };
         Service {
@@ -133,6 +140,25 @@ mod tests {
         check(None, Some(&service(Rollout::Failed)), want.clone());
         check(None, Some(&muted(service(Rollout::Failed))), want);
         check(None, Some(&service(Rollout::InProgress)), Word::Tell);
+    }
+
+    #[test]
+    fn the_stops_of_an_incident_that_nobody_was_told_of_speak_for_themselves() {
+        let mut quiet = record();
+        quiet.open[0].quiet = true;
+        check(Some(&quiet), Some(&service(Rollout::Completed)), Word::Tell);
+        check(Some(&quiet), Some(&service(Rollout::Failed)), Word::Tell);
+    }
+
+    #[test]
+    fn the_stops_of_a_deployment_that_ecs_called_failed_long_ago_wait_for_nothing() {
+        let mut failed = service(Rollout::Failed);
+        failed.deployments[0].updated_at = Some(now() - ON_THE_WAY);
+        check(None, Some(&failed), Word::Tell);
+        let into = Word::CountedInto(OPEN.to_owned());
+        check(Some(&record()), Some(&failed), into);
+        failed.deployments[0].updated_at = None;
+        check(None, Some(&failed), Word::Tell);
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub enum Occasion {
     Lasts,
     /// The service was muted and is not any more.
     Unmuted,
+    /// It is worse than it was when people were told.
+    Worse,
 }
 
 impl Stopped<'_> {
@@ -148,9 +150,9 @@ impl Stopped<'_> {
         matches!(cause, Cause::SpotInterruption | Cause::FargateMaintenance)
     }
 
-    /// Spot capacity comes and goes, and that is what one pays for. Else one stop wants a look
+    /// How bad it is. Spot capacity comes and goes, and that is what one pays for. Else one stop wants a look
     /// today, and many want somebody now if fewer tasks run than should.
-    fn severity(&self) -> Severity {
+    pub fn severity(&self) -> Severity {
         let service = self.facts.service.known();
         let short = service.is_none_or(|service| service.running < service.desired);
         let many = self.count.tasks >= 10;
@@ -174,6 +176,13 @@ impl Stopped<'_> {
         match self.occasion {
             _ if self.notice() => format!("{tasks} will stop in 2 minutes"),
             Occasion::Number => format!("{tasks} stopped"),
+            Occasion::Worse => match self.facts.service.known() {
+                Some(it) => format!(
+                    "{tasks} stopped and {} of {} run now",
+                    it.running, it.desired
+                ),
+                None => format!("{tasks} stopped and it is worse now"),
+            },
             Occasion::Lasts | Occasion::Unmuted => {
                 format!(
                     "{tasks} stopped in {} and it is not over",
@@ -221,7 +230,9 @@ impl Stopped<'_> {
                 let span = (last - first).max(TimeDelta::seconds(1));
                 format!("within {}", duration(span))
             }
-            Occasion::Lasts | Occasion::Unmuted => format!("since {}", clock(first)),
+            Occasion::Lasts | Occasion::Unmuted | Occasion::Worse => {
+                format!("since {}", clock(first))
+            }
         };
         let last = clock(last);
         format!("{tasks} of {whose} stopped {when}, the last one at {last}.")
