@@ -238,6 +238,13 @@ impl Simulator {
             .map_or_else(Vec::new, |table| table.items.clone())
     }
 
+    /// Changes the items of a table behind everybody's back; nothing where there is no such table.
+    pub fn change_table(&self, name: &str, change: impl FnOnce(&mut Vec<Item>)) {
+        if let Some(table) = self.shared.lock().tables.get_mut(name) {
+            change(&mut table.items);
+        }
+    }
+
     /// Every accepted SNS publish, oldest first.
     #[must_use]
     pub fn published(&self) -> Vec<Published> {

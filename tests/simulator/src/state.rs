@@ -228,7 +228,9 @@ impl Shared {
                 neighbours::describe_target_health(&state.world, body)
             }
             (Api::CloudWatch, "GetMetricData") => neighbours::get_metric_data(&state.world, body),
-            (Api::Sns, "Publish") => neighbours::publish(&mut state.published, body),
+            (Api::Sns, "Publish") => {
+                neighbours::publish(&mut state.published, state.world.now(), body)
+            }
             (Api::CloudFormation, "DescribeStacks") => {
                 neighbours::describe_stacks(&state.world, body)
             }

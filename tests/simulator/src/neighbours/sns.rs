@@ -1,6 +1,7 @@
 //! Amazon SNS `Publish`: recorded, and refused where SNS refuses (API `Publish`).
 
 use crate::api::{Answer, ApiError, text};
+use crate::world::Time;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -22,6 +23,8 @@ pub struct Published {
     pub attributes: BTreeMap<String, (String, String)>,
     /// The answered `MessageId`.
     pub message_id: String,
+    /// The world's time when it was accepted.
+    pub at: Time,
 }
 
 impl Published {
@@ -40,7 +43,7 @@ impl Published {
     }
 }
 
-pub(crate) fn publish(published: &mut Vec<Published>, body: &Value) -> Answer {
+pub(crate) fn publish(published: &mut Vec<Published>, now: Time, body: &Value) -> Answer {
     let given = |member: &str| Some(text(body, member).to_owned()).filter(|text| !text.is_empty());
     let message = text(body, "Message").to_owned();
     let attributes = attributes(body);
@@ -52,6 +55,7 @@ pub(crate) fn publish(published: &mut Vec<Published>, body: &Value) -> Answer {
         structure: given("MessageStructure"),
         attributes,
         message_id: message_id.clone(),
+        at: now,
     };
     check(&entry)?;
     published.push(entry);

@@ -20,6 +20,9 @@ impl World {
     }
 
     pub(crate) fn tell_task(&mut self, index: usize) {
+        if self.without_task_events {
+            return;
+        }
         let task = &self.tasks[index];
         let detail = task_json(self, task, Times::Iso);
         let arn = task.arn.clone();

@@ -63,6 +63,8 @@ pub struct World {
     stacks: BTreeMap<String, String>,
     times_moved: HashMap<String, u32>,
     outbox: Vec<Value>,
+    /// Nobody listens to what becomes of tasks.
+    without_task_events: bool,
     next_ip: u32,
 }
 
@@ -95,6 +97,7 @@ impl World {
             stacks: BTreeMap::new(),
             times_moved: HashMap::new(),
             outbox: Vec::new(),
+            without_task_events: false,
             next_ip: 0,
         }
     }
@@ -127,6 +130,13 @@ impl World {
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.ids = Ids::from_seed(seed);
+        self
+    }
+
+    /// No `ECS Task State Change` events, which are the most, for who does not read them.
+    #[must_use]
+    pub fn without_task_events(mut self) -> Self {
+        self.without_task_events = true;
         self
     }
 
