@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 use simulator::{Breaker, Fate, Options, Outcome, Simulator, TaskDefinition, Throttle, World};
 use tests::bot::{TABLE, batch};
+use tests::queues::ROLLBACKS;
 
 use crate::measure::{self, LATENCY, progress};
 use crate::process::{Function, Program};
@@ -31,8 +32,8 @@ const SERVICES: usize = 200;
 const EVENTS_AT_ONCE: usize = 20;
 /// So many requests are answered at once (the template's maximum concurrency).
 const AT_ONCE: usize = 5;
-/// So often a request is delivered (the template's `maxReceiveCount`).
-const TRIES: usize = 4;
+/// So often a request is delivered.
+const TRIES: usize = ROLLBACKS.received;
 
 /// One rollback.
 #[derive(Debug, Serialize)]

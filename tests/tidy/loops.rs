@@ -2,6 +2,8 @@
 //! runaway loops, which ends such a chain after 16 times (AWS Lambda Developer Guide,
 //! `invocation-recursion`).
 
+use tests::queues::{FAILING, ROLLBACKS};
+
 use crate::permissions::resources;
 
 #[test]
@@ -30,4 +32,23 @@ fn a_function_that_leaves_word_for_itself_is_not_ended_as_a_runaway_loop() {
         chains += chain;
     }
     assert_eq!(chains, 2);
+}
+
+#[test]
+fn the_model_and_the_benchmark_deliver_as_the_queues_do() {
+    let resources = resources();
+    for queue in [FAILING, ROLLBACKS] {
+        let (_, text) = resources.iter().find(|(id, _)| *id == queue.id).unwrap();
+        let figure = |name: &str| {
+            let mut lines = text.lines();
+            let value = lines.find_map(|line| line.trim().strip_prefix(name));
+            value.unwrap().trim().parse::<u64>().unwrap()
+        };
+        assert_eq!(
+            (figure("VisibilityTimeout:"), figure("maxReceiveCount:")),
+            (queue.hidden.as_secs(), queue.received as u64),
+            "{}: template.yaml (left) and tests/src/queues.rs",
+            queue.id
+        );
+    }
 }
