@@ -144,6 +144,20 @@ async fn without_the_claim_nothing_is_written_and_it_is_told() {
     scene.held(&["rollback_held critical not_asked"]);
 }
 
+/// It was written, and nobody said so: it is not what keeps the next delivery from it.
+#[tokio::test]
+async fn a_claim_that_was_never_answered_is_given_back() {
+    let scene = failed(auto).await;
+    let claim = "dynamodb:TransactWriteItems";
+    scene.bot.aws.inject(claim, Fault::answer_lost().times(3));
+    let answer = scene.bot.ask(&scene.request).await;
+    assert!(matches!(answer, Err(Retry::NotNow(_))), "{answer:?}");
+    scene.held(&["rollback_held critical not_asked"]);
+    scene.bot.aws.clear_faults();
+    scene.ask_later().await;
+    assert_eq!(scene.writes(), ["UpdateService"]);
+}
+
 #[tokio::test]
 async fn without_the_service_nothing_is_written_and_it_is_told() {
     let scene = failed(auto).await;

@@ -5,10 +5,11 @@ use aws::carry_out::carry_out;
 use aws::permit::{NoPermit, Permit};
 use chrono::TimeDelta;
 use domain::arn::ServiceArn;
-use domain::facts::{Fact, Service};
+use domain::facts::{Fact, Rollout, Service};
 use domain::verdict::{Attempt, Attempts, OptIn, Plan, Policy};
+use serde_json::json;
 use simulator::{Breaker, Fate, Fault, TaskDefinition, World};
-use tests::bot::Bot;
+use tests::bot::{Bot, TABLE};
 
 const IMAGE: &str = "111122223333.dkr.ecr.us-east-1.amazonaws.com/order-api:v1";
 const POLICY: Policy = Policy {
@@ -98,6 +99,21 @@ async fn a_newer_deployment_forbids_the_write() {
         .with(|world| world.deploy("prod-apps", "order-api", "order-api:41"));
     let answer = permit(&bot, &arn, &judged).await;
     assert_eq!(answer, Err(NoPermit::Changed("the PRIMARY deployment")));
+}
+
+/// Another call brings it back by now, or none.
+#[tokio::test]
+async fn the_end_of_the_judged_deployment_forbids_the_write() {
+    let (bot, arn, _) = failed();
+    let now = service(&bot, &arn).await;
+    let mut in_flight = now.clone();
+    in_flight.deployments[0].rollout = Some(Rollout::InProgress);
+    let mut under_way = now;
+    under_way.current_service_deployment = Some("the one that has ended".to_owned());
+    for judged in [in_flight, under_way] {
+        let answer = permit(&bot, &arn, &judged).await;
+        assert_eq!(answer, Err(NoPermit::Changed("the deployment's state")));
+    }
 }
 
 #[tokio::test]
@@ -238,6 +254,20 @@ async fn what_was_attempted_is_read_back() {
         last_hour: 1,
     };
     assert_eq!(read, Fact::Known(attempts));
+}
+
+#[tokio::test]
+async fn an_attempt_that_cannot_be_read_is_not_taken_for_none() {
+    let (bot, arn, failed) = failed();
+    claim(&bot, &arn, &attempt(&bot, &failed)).await;
+    bot.aws.change_table(TABLE, |items| {
+        for item in items {
+            item.insert(format!("attempt#{failed}"), json!({ "S": "{}" }));
+        }
+    });
+    let state = bot.invocation("read").state();
+    let read = state.attempts(&arn, &failed, bot.now()).await;
+    assert!(matches!(read, Fact::Missing(_)), "{read:?}");
 }
 
 #[tokio::test]

@@ -249,6 +249,19 @@ async fn what_sns_does_not_take_of_a_persons_rollback_is_told_later() {
 }
 
 #[tokio::test]
+async fn what_a_person_was_refused_is_not_done_later() {
+    let mut world = released(|service| auto(service.breaker(Breaker::on())));
+    world.settle();
+    let scene = Scene::over(world, &[ENABLED], Options::default()).await;
+    scene.bot.aws.inject("ecs:UpdateService", Fault::denied());
+    let answer = invoke(&scene, json!({})).await;
+    assert_eq!(answer["done"], false, "{answer}");
+    scene.bot.aws.clear_faults();
+    told_later(&scene).await;
+    scene.held(&[]);
+}
+
+#[tokio::test]
 async fn what_may_be_under_way_gets_a_last_word_too() {
     let mut world = released(|service| asks(service.breaker(Breaker::on())));
     world.settle();
