@@ -4,17 +4,20 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
+use domain::verdict::Attempt;
 use serde_json::Value;
-use simulator::World;
+use simulator::{Item, World};
 use tokio::task::LocalSet;
 
 use crate::chance::Chance;
 use crate::fleet::{Shop, found};
-use crate::house::House;
-use crate::invariants::{AGAIN, Broken, broken, judge_alerts, judge_words, judge_writes};
+use crate::house::{House, TABLE};
+use crate::invariants::told::{judge_alerts, judge_words};
+use crate::invariants::{AGAIN, Broken, broken, judge_writes};
 use crate::life::{act, pause, settle_stacks};
+use crate::parcel::{Failure, Parcel};
 use crate::plan::{CLUSTER, Plan};
-use crate::post::{Parcel, Post};
+use crate::post::Post;
 
 /// How often what came up is collected.
 const TICK: Duration = Duration::from_secs(5);
@@ -85,7 +88,7 @@ pub fn play(seed: u64, told: bool) -> Played {
 
 async fn history(seed: u64, told: bool) -> Played {
     let plan = Plan::of(seed, told);
-    let mut world = World::new().seed(seed);
+    let mut world = World::new().seed(seed).without_task_events();
     let shops = found(&mut world, seed);
     let house = House::new(world, plan, shops.clone());
     let post = Post::new(house.clone(), shops.clone());
@@ -155,6 +158,9 @@ async fn rest(post: &Rc<Post>, shops: &[Shop], at_least: Duration) {
 /// until nothing changes any more.
 async fn end(post: &Rc<Post>, shops: &[Shop]) -> Result<(), Broken> {
     judge(post)?;
+    if post.house.plan.weather.spares_the_alert() {
+        all_told(post, &post.delivered.borrow())?;
+    }
     let mut parcels = post.dead.take();
     post.house.tell(|| "--- the dead letters again".to_owned());
     for parcel in &parcels {
@@ -190,27 +196,36 @@ fn judge(post: &Rc<Post>) -> Result<(), Broken> {
     judge_writes(&house.plan, &house.aws.writes(), &house.writings())
 }
 
-/// Every failure of which an event was delivered is told.
+/// Every failure that anybody heard of is told, and every write. A floor is there to keep failures
+/// quiet, but not what opsbot did nor what became of it.
 fn all_told(post: &Rc<Post>, parcels: &[Parcel]) -> Result<(), Broken> {
     let aws = &post.house.aws;
-    judge_alerts(&failed(parcels), &aws.published())?;
-    judge_words(&aws.writes(), &post.house.writings(), &aws.published())
+    let (writes, writings, published) = (aws.writes(), post.house.writings(), aws.published());
+    let mut failures = failed(parcels);
+    failures.append(&mut post.owed.borrow().clone());
+    if post.house.plan.floor != "info" {
+        let made = made(&aws.table(TABLE));
+        failures.retain(|it| made.contains(&it.deployment));
+    }
+    judge_alerts(&failures, &writes, &writings, &published)?;
+    judge_words(&writes, &writings, &published)
 }
 
-/// Services and deployments that ECS called failed.
-fn failed(parcels: &[Parcel]) -> BTreeSet<(String, String)> {
-    let events = parcels.iter().filter_map(|parcel| match parcel {
-        Parcel::Event(event) => Some(event),
-        Parcel::Failing(_) | Parcel::Request { .. } => None,
-    });
-    let failures =
-        events.filter(|event| event["detail"]["eventName"] == "SERVICE_DEPLOYMENT_FAILED");
-    let named = failures.filter_map(|event| {
-        let service = event["resources"][0].as_str()?.rsplit('/').next()?;
-        let deployment = event["detail"]["deploymentId"].as_str()?;
-        Some((service.to_owned(), deployment.to_owned()))
-    });
-    named.collect()
+/// Deployments that ECS called failed.
+fn failed(parcels: &[Parcel]) -> BTreeSet<Failure> {
+    let events = parcels.iter().filter(|it| matches!(it, Parcel::Event(_)));
+    events.filter_map(Parcel::failure).collect()
+}
+
+/// The deployments that opsbot's rollbacks made, by its table.
+fn made(table: &[Item]) -> BTreeSet<String> {
+    let attempts = table
+        .iter()
+        .flatten()
+        .filter(|(name, _)| name.starts_with("attempt#"));
+    let attempts = attempts.filter_map(|(_, it)| serde_json::from_str(it["S"].as_str()?).ok());
+    let made = attempts.filter_map(|it: Attempt| it.made);
+    made.collect()
 }
 
 fn distinct(parcels: Vec<Parcel>) -> Vec<Parcel> {

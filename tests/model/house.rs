@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws::client::in_process::{Answered, Answering, Asked};
+use chrono::TimeDelta;
 use serde_json::Value;
 use simulator::{Fault, Simulator, Throttle, Wire, World};
 use tokio::time::Instant;
@@ -256,8 +257,10 @@ impl House {
             run.claims(sent);
         }
         if is_write(action) {
+            let way = TimeDelta::from_std(sent.elapsed()).unwrap_or_default();
             let writing = Writing {
                 number: self.aws.write_count(),
+                sent: self.aws.with(|world| world.now()) - way,
                 by: Errand {
                     refated: self.is_refated(),
                     ..run.errand()

@@ -2,22 +2,22 @@
 //! definitions and tags right before a write, and what was published; never by opsbot's words.
 
 pub mod of_a_write;
+pub mod told;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::verdict::Request;
 use serde_json::Value;
-use simulator::{Item, Published, World, Write};
+use simulator::{Item, Time, World, Write};
 use tokio::time::Instant;
 
 use crate::plan::Plan;
 use of_a_write::{Past, Written, judge};
+use told::{ALERTED, TOLD};
 
 const COOL_DOWN: &str = "a service is left alone for the cool-down";
 const CAP: &str = "the stack's rollbacks in an hour are capped";
-const TOLD: &str = "every write is told";
-const ALERTED: &str = "every failed deployment is alerted";
 /// What [`crate::history`] judges by delivering everything again.
 pub const AGAIN: &str = "deciding again changes nothing";
 
@@ -107,6 +107,8 @@ pub struct Writing {
     /// How many writes ECS had looked at before it.
     pub number: usize,
     pub by: Errand,
+    /// When it left.
+    pub sent: Time,
     /// The last look that was taken with the claim or after it.
     pub look: Option<Look>,
     /// The first look of the invocation: all that is older than it, it can know.
@@ -177,65 +179,4 @@ fn brakes(plan: &Plan, times: &BTreeMap<String, Vec<DateTime<Utc>>>) -> Result<(
 
 pub fn broken(invariant: &'static str, how: String) -> Broken {
     Broken { invariant, how }
-}
-
-/// Every failed deployment of which an event was delivered is alerted.
-pub fn judge_alerts(
-    failed: &BTreeSet<(String, String)>,
-    published: &[Published],
-) -> Result<(), Broken> {
-    const TELL: [&str; 4] = [
-        "deployment_failed",
-        "deployment_failing",
-        "rollback_started",
-        "rollback_failed",
-    ];
-    for (service, deployment) in failed {
-        let digits = deployment.rsplit('/').next().unwrap_or_default();
-        let tells = |it: &&Published| {
-            let kind = it
-                .attributes
-                .get("kind")
-                .map_or("", |(_, value)| value.as_str());
-            let alert: Value = serde_json::from_str(&it.for_protocol("sqs")).unwrap_or_default();
-            let of_service = alert["service"]["service"] == service.as_str();
-            // A rollback that fails is told in the incident of what it went back from.
-            let names = alert.to_string().contains(digits) || kind == "rollback_failed";
-            TELL.contains(&kind) && of_service && names
-        };
-        if !published.iter().any(|it| tells(&it)) {
-            return Err(broken(ALERTED, format!("{service} {deployment}")));
-        }
-    }
-    Ok(())
-}
-
-/// Every write is told, and in which incident: never quietly.
-pub fn judge_words(
-    writes: &[Write],
-    writings: &[Writing],
-    published: &[Published],
-) -> Result<(), Broken> {
-    const TELL: [&str; 2] = ["rollback_started", "rollback_held"];
-    for (number, write) in writes.iter().enumerate() {
-        let writing = writings.iter().rfind(|it| it.number == number);
-        let written = writing.and_then(|writing| Written::of(write, writing));
-        let Some(written) = written.filter(|_| write.refused.is_none()) else {
-            continue;
-        };
-        let id = &written.primary.id;
-        let digits = id.rsplit('/').next().unwrap_or_default();
-        let tells = |it: &Published| {
-            let kind = it
-                .attributes
-                .get("kind")
-                .map_or("", |(_, kind)| kind.as_str());
-            TELL.contains(&kind) && it.for_protocol("sqs").contains(digits)
-        };
-        if !published.iter().any(tells) {
-            let how = format!("{} for {id}", write.action);
-            return Err(broken(TOLD, how));
-        }
-    }
-    Ok(())
 }

@@ -162,6 +162,7 @@ impl Lane {
                 "OPSBOT_ROLLBACK_COOLDOWN_MINUTES" => &cooldown,
                 "OPSBOT_ROLLBACKS_PER_HOUR" => &per_hour,
                 "OPSBOT_LOG_TAIL_LINES" => "0",
+                "OPSBOT_SEVERITY_FLOOR" => plan.floor,
                 _ => return None,
             };
             Some(value.to_owned())
@@ -190,7 +191,7 @@ impl Lane {
         request_id: &str,
         payload: &Value,
     ) -> Ended {
-        let now = house.world(|world| world.now());
+        let now = house.world(|world| world.now()) + TimeDelta::seconds(house.plan.ahead);
         let timeout = TimeDelta::from_std(TIMEOUT).unwrap_or_default();
         let invocation = Invocation::new(
             &self.clients,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::causes::Cause;
 use domain::verdict::{LookedAt, Request};
 use serde_json::{Value, json};
-use simulator::World;
+use simulator::{Breaker, World};
 
 use crate::chance::Chance;
 use crate::fleet::{Blame, Shop, surroundings, tag};
@@ -49,7 +49,7 @@ pub fn act(world: &mut World, shops: &[Shop], plan: &Plan, chance: &mut Chance) 
         .is_none_or(|it| it.status != "ACTIVE");
     let mut asks = None;
     let said = match chance.below(100) {
-        _ if gone => format!("{name} is gone"),
+        _ if gone => anew(world, &shop, chance),
         0..52 => release(world, &shop, chance),
         52..55 => again(world, &shop, chance),
         55..60 => retag(world, &shop, chance),
@@ -86,14 +86,14 @@ pub fn act(world: &mut World, shops: &[Shop], plan: &Plan, chance: &mut Chance) 
             world.scale(CLUSTER, name, count);
             format!("{name} is scaled to {count}")
         }
-        95..98 => {
+        95..97 => {
             let fate = surroundings(chance);
             for revision in 1..=4 {
                 world.set_fate(&format!("{name}:{revision}"), fate.clone());
             }
             format!("the surroundings of {name} fail")
         }
-        98 => {
+        97 | 98 => {
             world.delete_service(CLUSTER, name);
             format!("{name} is deleted")
         }
@@ -150,6 +150,24 @@ fn release(world: &mut World, shop: &Shop, chance: &mut Chance) -> String {
         "{reference} is released: {id}, fault: {:?}",
         shop.blames[revision as usize - 1]
     )
+}
+
+/// A service of the name of one that is gone: another one, without a past.
+fn anew(world: &mut World, shop: &Shop, chance: &mut Chance) -> String {
+    let name = shop.name;
+    let reference = format!("{name}:{}", chance.between(1, 4));
+    let active = world.definition(&reference).is_some_and(|it| it.active);
+    if !active || chance.percent(30) {
+        return format!("{name} is gone");
+    }
+    let service = world.service(CLUSTER, name).task_definition(&reference);
+    let service = service.breaker(Breaker::on());
+    let service = match tag(chance) {
+        Some(value) => service.tag("opsbot:rollback", value),
+        None => service,
+    };
+    service.create();
+    format!("{name} is created again, with {reference}")
 }
 
 fn again(world: &mut World, shop: &Shop, chance: &mut Chance) -> String {

@@ -15,6 +15,7 @@ mod house;
 mod invariants;
 mod lane;
 mod life;
+mod parcel;
 mod plan;
 mod post;
 

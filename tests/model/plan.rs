@@ -87,6 +87,18 @@ pub struct Weather {
     pub meddled: u64,
 }
 
+impl Weather {
+    /// Whether at most one API is down, and none that an alert takes: then the first delivery, with
+    /// the retries of whoever delivers, is to tell everything.
+    pub fn spares_the_alert(&self) -> bool {
+        let one = self
+            .outages
+            .iter()
+            .all(|it| !["sns:*", "sqs:*"].contains(&it.what));
+        one && self.outages.len() <= 1 && self.flaky == 0 && self.deaths == 0
+    }
+}
+
 /// One history's settings and weather.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -98,6 +110,10 @@ pub struct Plan {
     pub default: &'static str,
     pub cooldown: i64,
     pub per_hour: u32,
+    /// So many seconds the clock of Lambda is ahead of that of ECS.
+    pub ahead: i64,
+    /// Below it nothing is told.
+    pub floor: &'static str,
     pub weather: Weather,
     /// How many things happen.
     pub acts: u64,
@@ -113,6 +129,8 @@ impl Plan {
             default: chance.weighed(&[(5, "off"), (1, "dry-run"), (1, "ask"), (2, "auto")]),
             cooldown: chance.pick(&[0, 5, 60]),
             per_hour: chance.pick(&[1, 2, 10]),
+            ahead: Chance::of(seed, 4).pick(&[0, 0, 0, -2, -1, 1, 2]),
+            floor: Chance::of(seed, 3).weighed(&[(8, "info"), (1, "warning"), (1, "critical")]),
             weather: weather(&mut chance),
             acts: chance.between(2, 6),
         }

@@ -11,6 +11,7 @@ use domain::stop::{Unheard, given_up_at, handover};
 use domain::verdict::Request;
 use serde_json::{Value, json};
 use tests::bot::taken;
+use tokio::time::Instant;
 
 use crate::chance::Chance;
 use crate::fleet::Shop;
@@ -18,26 +19,11 @@ use crate::house::{FAILING_QUEUE, House, ROLLBACK_QUEUE};
 use crate::invariants::Errand;
 use crate::lane::{Ended, Lane, Life};
 use crate::life::Asks;
+use crate::parcel::{Failure, Parcel, about, message};
 use crate::plan::{CLUSTER, Down, Weather};
 
-/// How long a message that was not answered is hidden; the template's figure.
-const HIDDEN: Duration = Duration::from_secs(360);
-/// How often a message is received before it is dead; the template's figure.
-const RECEIVED: usize = 4;
 /// How long Lambda waits before it delivers an event again, and once more.
 const AGAIN: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
-
-/// Something that a function is to answer.
-#[derive(Clone, Debug)]
-pub enum Parcel {
-    /// An event of EventBridge.
-    Event(Value),
-    /// A message of the queue of failing deployments.
-    Failing(Value),
-    /// A message of the queue of requests; a stray one was not sent now, or not by
-    /// deployment-changed.
-    Request { request: Box<Request>, stray: bool },
-}
 
 /// The post office.
 #[derive(Debug)]
@@ -51,6 +37,8 @@ pub struct Post {
     chance: RefCell<Chance>,
     waiting: RefCell<BTreeMap<String, VecDeque<(Parcel, usize)>>>,
     handed: RefCell<BTreeSet<(String, bool)>>,
+    /// The deployments whose handover was answered while they were failing.
+    pub owed: RefCell<BTreeSet<Failure>>,
     /// Everything that was delivered at least once, and what ended in a dead-letter queue.
     pub delivered: RefCell<Vec<Parcel>>,
     pub dead: RefCell<Vec<Parcel>>,
@@ -68,6 +56,7 @@ impl Post {
             collected: Cell::default(),
             waiting: RefCell::default(),
             handed: RefCell::default(),
+            owed: RefCell::default(),
             delivered: RefCell::default(),
             dead: RefCell::default(),
         })
@@ -133,7 +122,9 @@ impl Post {
             let failing = self.house.aws.with(|world| {
                 let service = world.find_service(CLUSTER, shop.name)?;
                 let primary = service.deployments.first()?;
-                if primary.rollout != simulator::Rollout::InProgress || service.status != "ACTIVE" {
+                // Of another controller's ECS lists none.
+                let listed = service.status == "ACTIVE" && service.settings.controller == "ECS";
+                if primary.rollout != simulator::Rollout::InProgress || !listed {
                     return None;
                 }
                 let own = |it: &&simulator::Task| it.started_by.as_ref() == Some(&primary.id);
@@ -240,12 +231,14 @@ impl Post {
     /// Brings it until it is answered or dead.
     pub async fn carry(self: &Rc<Self>, parcel: &Parcel) {
         self.delivered.borrow_mut().push(parcel.clone());
-        let tries = match parcel {
-            Parcel::Event(_) => AGAIN.len() + 1,
-            Parcel::Failing(_) | Parcel::Request { .. } => RECEIVED,
+        let tries = match parcel.queue() {
+            None => AGAIN.len() + 1,
+            Some(queue) => queue.received,
         };
         let first = self.numbers.get();
         for number in 0..tries {
+            let received = Instant::now();
+            let failing = self.failing(parcel);
             let ended = match parcel {
                 Parcel::Event(event) => {
                     // Lambda's retries have the id of the first try.
@@ -254,28 +247,45 @@ impl Post {
                 }
                 Parcel::Failing(event) => {
                     let errand = Errand::changed(self.name("deployment-changed"), about(event));
-                    let record = message(event.to_string());
+                    let record = message(event.to_string(), number + 1);
                     let id = format!("message-{first}-{number}");
                     self.invoke(errand, &id, &record).await
                 }
                 Parcel::Request { request, stray } => {
                     let errand = Errand::request(self.name("roll-back"), request, *stray);
-                    let record = message(json!(request).to_string());
+                    let record = message(json!(request).to_string(), number + 1);
                     let id = format!("request-{first}-{number}");
                     self.invoke(errand, &id, &record).await
                 }
             };
             if matches!(ended, Ended::Answered(_)) {
+                // Failing before and after, it was failing for whoever answered.
+                let still = failing.filter(|it| self.failing(parcel).as_ref() == Some(it));
+                self.owed.borrow_mut().extend(still);
                 return;
             }
-            let wait = match parcel {
-                Parcel::Event(_) => AGAIN.get(number).copied().unwrap_or_default(),
-                Parcel::Failing(_) | Parcel::Request { .. } => HIDDEN,
-            };
-            tokio::time::sleep(wait).await;
+            match parcel.queue() {
+                None => tokio::time::sleep(AGAIN.get(number).copied().unwrap_or_default()).await,
+                Some(queue) => tokio::time::sleep_until(received + queue.hidden).await,
+            }
         }
         self.house.tell(|| format!("DEAD {parcel:?}"));
         self.dead.borrow_mut().push(parcel.clone());
+    }
+
+    /// The deployment of a handover, where it is PRIMARY and under way still.
+    fn failing(&self, parcel: &Parcel) -> Option<Failure> {
+        let failure = parcel.failure().filter(|_| parcel.queue().is_some())?;
+        self.house.world(|world| {
+            let service = world
+                .services()
+                .iter()
+                .find(|it| it.arn == failure.service)?;
+            let primary = service.deployments.first()?;
+            let is_on = primary.rollout == simulator::Rollout::InProgress;
+            (service.status == "ACTIVE" && primary.id == failure.deployment && is_on)
+                .then_some(failure)
+        })
     }
 
     async fn invoke(&self, errand: Errand, request_id: &str, payload: &Value) -> Ended {
@@ -309,19 +319,4 @@ impl Post {
             },
         }
     }
-}
-
-fn message(body: String) -> Value {
-    json!({ "Records": [{ "eventSource": "aws:sqs", "messageId": "1", "body": body }] })
-}
-
-/// An event in a few words.
-pub fn about(event: &Value) -> String {
-    let detail = &event["detail"];
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    format!(
-        "{} {}",
-        text(&detail["eventName"]),
-        text(&detail["deploymentId"])
-    )
 }

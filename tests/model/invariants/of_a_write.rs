@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
+use domain::verdict::Attempt;
 use serde_json::Value;
 use simulator::{Deployment, Rollout, Service, ServiceDeploymentStatus, Time, World, Write};
 
@@ -51,6 +52,15 @@ impl<'a> Written<'a> {
         candidate.map(|it| it.task_definition.as_str())
     }
 
+    /// The attempt in the table.
+    fn claim(&self) -> Option<Attempt> {
+        let key = format!("rollbacks#{}", self.service.arn);
+        let mut items = self.writing.table.iter();
+        let item = items.find(|item| item["pk"]["S"] == key.as_str())?;
+        let attempt = item.get(&format!("attempt#{}", self.primary.id))?;
+        serde_json::from_str(attempt["S"].as_str()?).ok()
+    }
+
     fn status(&self) -> Option<ServiceDeploymentStatus> {
         self.status_in(self.service)
     }
@@ -88,7 +98,7 @@ fn service_name(request: &Value) -> String {
 pub type Check = fn(&Written<'_>, &Plan, &Past) -> Result<(), String>;
 
 /// Each promise about one write, in a line, and the check of it.
-pub const OF_A_WRITE: [(&str, Check); 16] = [
+pub const OF_A_WRITE: [(&str, Check); 17] = [
     ("only roll-back writes to ECS", by_roll_back),
     (
         "nothing but the task definition is changed, and nothing is forced",
@@ -108,6 +118,7 @@ pub const OF_A_WRITE: [(&str, Check); 16] = [
         opted_in,
     ),
     ("nothing is written without a claim in the table", claimed),
+    ("ECS goes where opsbot said", goes_where_said),
     (
         "nothing is written against a rollback by ECS, done, under way or to come",
         ecs_rests,
@@ -277,12 +288,17 @@ fn opted_in(it: &Written<'_>, plan: &Plan, _: &Past) -> Result<(), String> {
 }
 
 fn claimed(it: &Written<'_>, _: &Plan, _: &Past) -> Result<(), String> {
-    let key = format!("rollbacks#{}", it.service.arn);
-    let attribute = format!("attempt#{}", it.primary.id);
-    let mut items = it.writing.table.iter();
-    let claimed =
-        items.any(|item| item["pk"]["S"] == key.as_str() && item.contains_key(&attribute));
-    hold(claimed, || format!("no {attribute} in {key}"))
+    hold(it.claim().is_some(), || {
+        format!("no claim for {}", it.primary.id)
+    })
+}
+
+fn goes_where_said(it: &Written<'_>, _: &Plan, _: &Past) -> Result<(), String> {
+    let said = it.claim().map(|claim| claim.to).unwrap_or_default();
+    hold(
+        it.target().is_some_and(|target| same(target, &said)),
+        || format!("{said} was claimed, ECS goes to {:?}", it.target()),
+    )
 }
 
 fn ecs_rests(it: &Written<'_>, _: &Plan, _: &Past) -> Result<(), String> {
