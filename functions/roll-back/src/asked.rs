@@ -52,16 +52,16 @@ impl Asked {
         }
     }
 
-    /// A person means what runs now: the PRIMARY deployment.
+    /// A person means the deployment that they name, else what runs now: the PRIMARY one.
     pub(crate) async fn by_person(invoke: Invoke, service: ServiceArn, means: &Means<'_>) -> Self {
         let read = gather::service(&means.invocation.asking(), &service).await;
         let known = read.known();
-        let primary = known.and_then(|it| it.primary());
+        let primary = known.and_then(|it| it.primary()).map(|it| it.id.clone());
         let current = known.and_then(|it| it.current_service_deployment.clone());
         let stack = known.and_then(|it| it.tags.get("aws:cloudformation:stack-name"));
         Self {
             service,
-            deployment: primary.map(|it| it.id.clone()).unwrap_or_default(),
+            deployment: invoke.deployment.clone().or(primary).unwrap_or_default(),
             incident: None,
             causes: Vec::new(),
             old_causes: Vec::new(),

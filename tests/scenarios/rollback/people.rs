@@ -66,6 +66,27 @@ async fn a_persons_word_is_what_ask_waits_for() {
     "#);
 }
 
+/// The button of a card, pressed when the fix has been released.
+#[tokio::test]
+async fn a_person_who_names_what_failed_does_not_take_back_what_was_released_since() {
+    let scene = failed(asks).await;
+    let named = json!({ "deployment": scene.request.deployment, "to": "order-api:41" });
+    scene.bot.aws.with(|world| {
+        let fixed = TaskDefinition::of(SERVICE).revision(43);
+        world.register(fixed.container("app", IMAGE));
+        world.deploy(CLUSTER, SERVICE, "order-api:43");
+        world.settle();
+    });
+    let answer = invoke(&scene, named.clone()).await;
+    assert_eq!(answer["verdict"], "hold_superseded", "{answer}");
+    assert_eq!(scene.writes(), [""; 0]);
+    assert_eq!(scene.primary(), "order-api:43");
+    // What was pressed in time does it.
+    let scene = failed(asks).await;
+    let answer = invoke(&scene, named).await;
+    assert_eq!(answer["done"], true, "{answer}");
+}
+
 #[tokio::test]
 async fn a_dry_run_writes_nothing_and_tells_nobody_else() {
     let scene = failed(asks).await;

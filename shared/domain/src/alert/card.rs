@@ -214,6 +214,10 @@ fn context(alert: &Alert) -> BTreeMap<&'static str, &str> {
             "rollback_to",
             alert.rollback.as_ref().and_then(|it| it.to.as_deref()),
         ),
+        (
+            "rollback_deployment",
+            alert.rollback.as_ref().and_then(|it| it.deployment.as_deref()),
+        ),
         ("owner", alert.scope.owner.as_deref()),
     ];
     let told = pairs

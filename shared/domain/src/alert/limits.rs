@@ -162,6 +162,7 @@ fn rollback(rollback: &Rollback, measure: &Measure) -> Rollback {
         code: line(&rollback.code, 60),
         sentence: line(&rollback.sentence, 2 * measure.sentences.1),
         to: rollback.to.as_ref().map(|to| line(to, 300)),
+        deployment: rollback.deployment.as_ref().map(|it| line(it, 80)),
         command: rollback.command.as_ref().filter(whole).cloned(),
     }
 }

@@ -198,6 +198,8 @@ pub struct Rollback {
     pub sentence: String,
     /// The task definition that is, or would be, gone back to: `order-api:41`.
     pub to: Option<String>,
+    /// The `ecs-svc/…` id of the deployment that is, or would be, gone back from.
+    pub deployment: Option<String>,
     /// The command that does it by hand, where opsbot does not.
     pub command: Option<String>,
 }

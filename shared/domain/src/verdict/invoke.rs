@@ -17,6 +17,9 @@ pub struct Invoke {
     pub cluster: String,
     /// The service's name.
     pub service: String,
+    /// The deployment to go back from, `ecs-svc/…`, as the alert names it: what was released since is
+    /// let be. Whatever runs now where absent.
+    pub deployment: Option<String>,
     /// The task definition to go back to, `order-api:41` or its ARN; the last good one where absent.
     pub to: Option<String>,
     /// Only say what would be done.
@@ -47,6 +50,12 @@ impl Invoke {
             let shown = line(to, 120);
             return Err(format!(
                 "to '{shown}' is no task definition with its revision, such as order-api:41"
+            ));
+        }
+        if let Some(id) = invoke.deployment.as_deref().filter(|id| !is_deployment(id)) {
+            let shown = line(id, 120);
+            return Err(format!(
+                "deployment '{shown}' is no deployment's id, such as ecs-svc/0042"
             ));
         }
         let (cluster, service) = (&invoke.cluster, &invoke.service);
@@ -85,6 +94,12 @@ fn is_name(name: &str) -> bool {
 fn is_revision(to: &str) -> bool {
     let (family, number) = revision_name(to).rsplit_once(':').unwrap_or_default();
     is_name(family) && number.parse::<u32>().is_ok_and(|number| number > 0)
+}
+
+/// `ecs-svc/<digits>` (Amazon ECS API reference, `Deployment`).
+fn is_deployment(id: &str) -> bool {
+    let number = id.strip_prefix("ecs-svc/").unwrap_or_default();
+    !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit())
 }
 
 /// What a person is answered.
@@ -160,7 +175,7 @@ mod tests {
         check(
             json!({
                 "cluster": "prod-apps", "service": "order-api", "to": "order-api:41",
-                "dry_run": true, "reason": "errors in the log",
+                "dry_run": true, "reason": "errors in the log", "deployment": "ecs-svc/0042",
             }),
             Ok(()),
         );
@@ -185,8 +200,8 @@ mod tests {
         check(
             with("dryrun", json!(true)),
             Err(
-                "unknown field 'dryrun', expected one of 'cluster', 'service', 'to', 'dry_run', \
-                 'reason'",
+                "unknown field 'dryrun', expected one of 'cluster', 'service', 'deployment', \
+                 'to', 'dry_run', 'reason'",
             ),
         );
         check(
@@ -206,9 +221,13 @@ mod tests {
                 format!("to '{to}' is no task definition with its revision, such as order-api:41");
             check(with("to", json!(to)), Err(&want));
         }
+        for id in ["0042", "ecs-svc/", "ecs-svc/4x", ""] {
+            let want = format!("deployment '{id}' is no deployment's id, such as ecs-svc/0042");
+            check(with("deployment", json!(id)), Err(&want));
+        }
         check(
             json!([]),
-            Err("invalid length 0, expected struct Invoke with 5 elements"),
+            Err("invalid length 0, expected struct Invoke with 6 elements"),
         );
     }
 }

@@ -111,6 +111,18 @@ pub(super) fn update(arn: &ServiceArn, task_definition: &str) -> String {
     )
 }
 
+/// `command` for a shell, run only while that deployment is PRIMARY.
+pub(super) fn while_primary(arn: &ServiceArn, deployment: &str, command: &str) -> String {
+    format!(
+        "aws ecs describe-services --region {} --cluster {} --services {} --output text --query \
+         \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx {} && {command}",
+        quoted(&arn.region),
+        quoted(&arn.cluster),
+        quoted(&arn.service),
+        quoted(deployment)
+    )
+}
+
 /// The command that sets the opt-in tag.
 pub(super) fn opt_in(arn: &ServiceArn) -> String {
     format!(

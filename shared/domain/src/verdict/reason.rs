@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Plan;
+use super::{Plan, plan};
 use crate::arn::ServiceArn;
 use crate::facts::Missing;
 use crate::response::Trip;
@@ -131,6 +131,8 @@ pub struct Digests {
 pub struct Proposal {
     /// The service.
     pub service: ServiceArn,
+    /// The `ecs-svc/…` id of the failing deployment.
+    pub deployment: String,
     /// The failing task definition.
     pub failing: String,
     /// The deployment strategy, where it shifts traffic: then going back is a whole deployment
@@ -144,8 +146,14 @@ pub struct Proposal {
 }
 
 impl Proposal {
-    /// The exact command for a shell.
+    /// The exact command for a shell. Whoever pastes it hours later takes back this deployment, or
+    /// nothing.
     pub fn command(&self) -> String {
-        self.plan.command(&self.service)
+        let command = self.plan.command(&self.service);
+        match self.plan {
+            Plan::Update { .. } => plan::while_primary(&self.service, &self.deployment, &command),
+            // ECS refuses these once that service deployment has ended.
+            Plan::StopDeployment { .. } | Plan::ContinueAtHook { .. } => command,
+        }
     }
 }

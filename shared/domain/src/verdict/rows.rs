@@ -231,6 +231,7 @@ pub(super) fn way_back(seen: &Seen<'_>, standing: &Standing<'_>) -> Row<Proposal
     let unseen = seen.stack_name().filter(|_| seen.case.stack.is_none());
     Ok(Proposal {
         service: seen.case.arn.clone(),
+        deployment: standing.deployment.id.clone(),
         failing: standing.deployment.task_definition.clone(),
         shifts_traffic: (!seen.is_rolling())
             .then(|| seen.service.strategy.clone())

@@ -325,6 +325,7 @@ pub fn filled(text: &str, count: usize) -> Alert {
             code: name.clone(),
             sentence: name.clone(),
             to: Some(name.clone()),
+            deployment: Some(name.clone()),
             command: Some(name.clone()),
         }),
         evidence: EvidenceSection {

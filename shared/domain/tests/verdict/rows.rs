@@ -539,7 +539,7 @@ fn what_opsbot_took_back_is_not_gone_back_to_until_it_is_released_again() {
 
 #[test]
 fn says_what_would_be_done_where_nobody_opted_in() {
-    assert_snapshot!(told(&a_failed_release().untagged()), @r#"hold_not_opted_in: Not rolled back: the service has no tag opsbot:rollback, and opsbot's default is "off". It would have been: UpdateService to order-api:41, away from order-api:42. To allow it from now on: aws ecs tag-resource --region eu-west-1 --resource-arn arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api --tags key=opsbot:rollback,value=auto. To do it once by hand: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
+    assert_snapshot!(told(&a_failed_release().untagged()), @r#"hold_not_opted_in: Not rolled back: the service has no tag opsbot:rollback, and opsbot's default is "off". It would have been: UpdateService to order-api:41, away from order-api:42. To allow it from now on: aws ecs tag-resource --region eu-west-1 --resource-arn arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api --tags key=opsbot:rollback,value=auto. To do it once by hand: aws ecs describe-services --region eu-west-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/0042 && aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
 }
 
 #[test]
@@ -547,12 +547,12 @@ fn a_value_that_is_none_counts_as_off_and_is_quoted() {
     let case = a_failed_release()
         .tagged("yes <!channel>")
         .with(|it| it.policy.default = domain::verdict::OptIn::Auto);
-    assert_snapshot!(told(&case), @r#"hold_not_opted_in: Not rolled back: the service's tag opsbot:rollback is "yes ‹!channel>", which counts as off (off, dry-run, ask and auto are understood, with no blanks). It would have been: UpdateService to order-api:41, away from order-api:42. To allow it from now on: aws ecs tag-resource --region eu-west-1 --resource-arn arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api --tags key=opsbot:rollback,value=auto. To do it once by hand: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
+    assert_snapshot!(told(&case), @r#"hold_not_opted_in: Not rolled back: the service's tag opsbot:rollback is "yes ‹!channel>", which counts as off (off, dry-run, ask and auto are understood, with no blanks). It would have been: UpdateService to order-api:41, away from order-api:42. To allow it from now on: aws ecs tag-resource --region eu-west-1 --resource-arn arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api --tags key=opsbot:rollback,value=auto. To do it once by hand: aws ecs describe-services --region eu-west-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/0042 && aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
 }
 
 #[test]
 fn a_dry_run_says_what_it_would_have_been() {
-    assert_snapshot!(told(&a_failed_release().tagged("Dry-Run")), @r#"dry_run: Dry run, nothing was changed: the service's tag opsbot:rollback is "dry-run". It would have been: UpdateService to order-api:41, away from order-api:42. By hand: aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
+    assert_snapshot!(told(&a_failed_release().tagged("Dry-Run")), @r#"dry_run: Dry run, nothing was changed: the service's tag opsbot:rollback is "dry-run". It would have been: UpdateService to order-api:41, away from order-api:42. By hand: aws ecs describe-services --region eu-west-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/0042 && aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub(super) fn section(judged: &Judged) -> Rollback {
         code: verdict.code().to_owned(),
         sentence: line(&sentence, 4_000),
         to: verdict.plan().map(|plan| revision(plan.to())),
+        deployment: verdict.proposal().map(|it| it.deployment.clone()),
         command: verdict
             .proposal()
             .filter(|_| by_hand)

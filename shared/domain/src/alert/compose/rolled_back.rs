@@ -83,6 +83,7 @@ impl Rollback<'_> {
             code: code.to_owned(),
             sentence,
             to: to.map(|plan| revision(plan.to())),
+            deployment: to.map(|_| self.case.deployment.clone()),
             command: proposal.map(|proposal| proposal.command()),
         }
     }
