@@ -149,12 +149,12 @@ async fn the_same_failure_told_twice_is_asked_for_once() {
 #[tokio::test]
 async fn each_rung_says_what_it_allows() {
     let off = failed(|service| service);
-    insta::assert_snapshot!(said(&off.told().await), @r#"hold_not_opted_in: Not rolled back: the service has no tag opsbot:rollback, and opsbot's default is "off". It would have been: UpdateService to order-api:41, away from order-api:42. To allow it from now on: aws ecs tag-resource --region us-east-1 --resource-arn arn:aws:ecs:us-east-1:111122223333:service/prod-apps/order-api --tags key=opsbot:rollback,value=auto. To do it once by hand: aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
+    insta::assert_snapshot!(said(&off.told().await), @r#"hold_not_opted_in: Not rolled back: the service has no tag opsbot:rollback, and opsbot's default is "off". It would have been: UpdateService to order-api:41, away from order-api:42. To allow it from now on: aws ecs tag-resource --region us-east-1 --resource-arn arn:aws:ecs:us-east-1:111122223333:service/prod-apps/order-api --tags key=opsbot:rollback,value=auto. To do it once by hand: aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
     let dry_run = failed(|service| service.tag(TAG, "dry-run"));
-    insta::assert_snapshot!(said(&dry_run.told().await), @r#"dry_run: Dry run, nothing was changed: the service's tag opsbot:rollback is "dry-run". It would have been: UpdateService to order-api:41, away from order-api:42. By hand: aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
+    insta::assert_snapshot!(said(&dry_run.told().await), @r#"dry_run: Dry run, nothing was changed: the service's tag opsbot:rollback is "dry-run". It would have been: UpdateService to order-api:41, away from order-api:42. By hand: aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
     let ask = failed(|service| service.tag(TAG, "ask"));
     let alert = ask.told().await;
-    insta::assert_snapshot!(said(&alert), @r#"ask: Waiting for your word: the service's tag opsbot:rollback is "ask". opsbot would go back by UpdateService to order-api:41, away from order-api:42. To do it: aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
+    insta::assert_snapshot!(said(&alert), @r#"ask: Waiting for your word: the service's tag opsbot:rollback is "ask". opsbot would go back by UpdateService to order-api:41, away from order-api:42. To do it: aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41"#);
     let card: Value = serde_json::from_str(&alert.for_protocol("https")).unwrap();
     let context = &card["metadata"]["additionalContext"];
     assert_eq!(context["rollback"], "ask");
@@ -281,6 +281,28 @@ async fn a_rollback_that_fails_too_pages_in_the_same_incident_and_is_left_alone(
     };
     assert_eq!(incident(last), incident(&alerts[0]));
     assert_eq!(failed.bot.asked().len(), 1);
+}
+
+/// Nobody was told of the failure, which is below the floor; a write is never quiet.
+#[tokio::test]
+async fn what_opsbot_wrote_is_told_to_its_end_whatever_the_severity_floor() {
+    let floor = [ENABLED, ("OPSBOT_SEVERITY_FLOOR", "critical")];
+    let denied = Fate::fails_to_start("CannotPullContainerError: pull access denied");
+    let failed = failed_of(denied, &floor, auto);
+    failed.bot.deliver(&failed.event).await.unwrap();
+    assert_eq!(failed.bot.alerts().len(), 0);
+    failed.bot.ask(&failed.bot.asked()[0]).await.unwrap();
+    let later = failed.bot.now() + TimeDelta::minutes(15);
+    let look = begun(&failed);
+    failed.bot.deliver_at(later, "look", &look).await.unwrap();
+    failed.recovers().await;
+    let alerts = failed.bot.alerts().into_iter();
+    let kinds = alerts.map(|it| it.attributes["kind"].1.clone());
+    let kinds: Vec<_> = kinds.collect();
+    assert_eq!(
+        kinds,
+        ["rollback_started", "rollback_unfinished", "recovered"]
+    );
 }
 
 /// The word that roll-back left to look again.

@@ -71,9 +71,14 @@ async fn the_end_of_a_rollback_of_ecs_is_told_also_where_its_event_is_lost() {
 }
 
 #[tokio::test]
-async fn an_incident_below_the_severity_floor_is_not_watched() {
+async fn an_incident_below_the_severity_floor_is_watched_in_silence() {
     let bot = told(&[("OPSBOT_SEVERITY_FLOOR", "critical")]).await;
-    assert_eq!((bot.alerts().len(), left(&bot).len()), (0, 0));
+    looked_at(&bot, QUARTER, &left(&bot)[0]).await;
+    assert_eq!((bot.alerts().len(), left(&bot).len()), (0, 2));
+    bot.aws
+        .with(|world: &mut World| until(world, "SERVICE_DEPLOYMENT_COMPLETED"));
+    looked_at(&bot, QUARTER, &left(&bot)[0]).await;
+    assert_eq!((bot.alerts().len(), left(&bot).len()), (0, 2));
 }
 
 #[tokio::test]

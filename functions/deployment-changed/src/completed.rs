@@ -103,7 +103,16 @@ async fn tell(
     known: &Fact<Service>,
     invocation: &Invocation<'_>,
 ) -> Result<(), Retry> {
-    if open.quiet {
+    let attempt = match invocation.rollbacks {
+        Some(_) => {
+            let state = invocation.state();
+            state.attempt_at(&event.service, &open.deployment).await
+        }
+        None => Fact::Known(None),
+    };
+    // What opsbot wrote was told, whatever the floor.
+    let attempt = attempt.known().and_then(Option::as_ref);
+    if open.quiet && attempt.is_none() {
         return Ok(());
     }
     let news = News::recovered(&open.deployment, event.at);
@@ -112,13 +121,6 @@ async fn tell(
     }
     let target_groups = gather::target_groups(&invocation.asking(), known).await;
     let completed = event.deployment.as_deref().unwrap_or_default();
-    let attempt = match invocation.rollbacks {
-        Some(_) => {
-            let state = invocation.state();
-            state.attempt_at(&event.service, &open.deployment).await
-        }
-        None => Fact::Known(None),
-    };
     let alert = compose::recovered(
         &event.service,
         open,
@@ -126,7 +128,7 @@ async fn tell(
         event.at,
         known,
         &target_groups,
-        attempt.known().and_then(Option::as_ref),
+        attempt,
     );
     send(&alert, invocation).await?;
     mark(&event.service, &news, invocation).await;

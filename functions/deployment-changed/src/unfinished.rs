@@ -24,9 +24,8 @@ pub(crate) async fn answer(
         state.record(service)
     );
     let record = read(record)?;
-    // Its last word was told, or nobody was told that it began.
-    let open = record.open_for(&begun.failed).filter(|open| !open.quiet);
-    let Some(open) = open.cloned() else {
+    // Its last word was told.
+    let Some(open) = record.open_for(&begun.failed).cloned() else {
         return Ok(());
     };
     let aftermath = match (&known, &history) {
@@ -63,6 +62,10 @@ pub(crate) async fn answer(
         }
         Aftermath::Gone => close(begun, invocation).await,
         Aftermath::Failed => tell(begun, (&open, record), known, true, invocation).await,
+        // Nobody was told that ECS began.
+        Aftermath::UnderWay if open.quiet && begun.by == By::Ecs => {
+            look_again(begun, invocation).await
+        }
         Aftermath::UnderWay => {
             let told = tell(begun, (&open, record), known, false, invocation).await;
             if let Err(error) = told {
@@ -159,9 +162,6 @@ pub(crate) async fn watch(
     event: &DeploymentEvent,
     invocation: &Invocation<'_>,
 ) {
-    if open.quiet {
-        return;
-    }
     let begun = RollbackBegun {
         service: event.service.clone(),
         failed: open.deployment.clone(),

@@ -19,8 +19,12 @@ pub(crate) struct Ended {
     pub(crate) tried: Option<(Plan, Outcome)>,
 }
 
+/// The delivery from which on it is told that AWS throttles: soon after the queue gives up (template,
+/// `maxReceiveCount`), and until then it passes most often.
+const LATE: u32 = 4;
+
 /// Answers deployment-changed's request: to people. What may pass comes again; it is told all the
-/// same, unless AWS throttles, which passes soonest.
+/// same, where AWS throttles only when it has come again and again.
 pub(crate) async fn event(asked: &Asked, means: &Means<'_>) -> Result<(), Retry> {
     let ended = answer(asked, means).await?;
     if asked.only_tell && ended.tried.is_none() {
@@ -36,8 +40,14 @@ pub(crate) async fn event(asked: &Asked, means: &Means<'_>) -> Result<(), Retry>
         None => lacking(&ended.verdict),
     };
     let lacking = lacking.filter(|it| it.why.may_pass());
-    if !lacking.is_some_and(is_throttled) {
-        tell(asked, &ended, lacking.is_some(), means).await?;
+    let first = match lacking.is_some_and(is_throttled) {
+        true => LATE,
+        false => 1,
+    };
+    if asked.deliveries >= first {
+        // Once, where the table cannot say that it was.
+        let unmarked = lacking.is_none() || asked.deliveries == first;
+        tell(asked, &ended, unmarked, means).await?;
     }
     lacking.map_or(Ok(()), |missing| Err(Retry::NotNow(missing.clone())))
 }
@@ -56,7 +66,7 @@ pub(crate) async fn person(asked: &Asked, means: &Means<'_>) -> Answer {
     let mut said = vec![outcome.sentence(plan)];
     said.extend(outcome.next_steps(&asked.service, plan));
     let concerns_others = outcome.is_done() || outcome.is_unsure();
-    if concerns_others && let Err(retry) = tell(asked, &ended, false, means).await {
+    if concerns_others && let Err(retry) = tell(asked, &ended, true, means).await {
         tracing::error!("{}", aws::chain(&retry));
         let later = match tell_later(asked, means).await {
             true => "The alert about it could not be published yet; opsbot tries again.",

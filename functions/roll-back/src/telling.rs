@@ -8,7 +8,7 @@ use domain::alert::compose::Rollback;
 use domain::facts::Rollout;
 use domain::incident::{ClosedIncident, News, OpenIncident, incident_id};
 use domain::sanitize::line;
-use domain::verdict::{By, Decision, Outcome, RollbackBegun, TellLater};
+use domain::verdict::{By, Decision, RollbackBegun, TellLater};
 
 use crate::asked::Asked;
 use crate::story::Ended;
@@ -17,16 +17,15 @@ use crate::{Means, Retry};
 /// How often to look at what another invocation tells.
 const LOOKS: u32 = 3;
 
-/// Tells how a request ended, unless that was told. What comes again is told once where the table
-/// cannot say that it was.
+/// Tells how a request ended, unless that was told. Where the table cannot say whether it was, it is
+/// told if `unmarked`.
 pub(crate) async fn tell(
     asked: &Asked,
     ended: &Ended,
-    comes_again: bool,
+    unmarked: bool,
     means: &Means<'_>,
 ) -> Result<(), Retry> {
     let news = news(ended);
-    let unmarked = !comes_again || asked.deliveries == 1;
     if !claim(asked, &news, unmarked, means).await? {
         tracing::info!(news = news.key, "told already; dropped a duplicate");
         return Ok(());
@@ -47,7 +46,7 @@ pub(crate) async fn tell(
     };
     let alert = rollback.alert();
     let (published, sent, ()) = tokio::join!(
-        publish(&alert, open, means),
+        publish(&alert, open, ended, means),
         look_again(ended, means),
         open_it(asked, &alert, ended, means)
     );
@@ -80,14 +79,16 @@ pub(crate) async fn tell_later(asked: &Asked, means: &Means<'_>) -> bool {
 /// told, and what ECS says of it on the way is not told as a failure. Who asks through the queue has
 /// an incident, open or over.
 async fn open_it(asked: &Asked, alert: &Alert, ended: &Ended, means: &Means<'_>) {
-    let may_be_on = |outcome: &Outcome| outcome.is_done() || outcome.is_unsure();
-    let is_on = matches!(&ended.tried, Some((_, outcome)) if may_be_on(outcome));
     let has_one = asked.incident.is_some() && !asked.only_tell;
     let Some(record) = ended.case.record.known() else {
         return;
     };
     let is_over = |closed: &ClosedIncident| closed.deployment == ended.case.deployment;
-    if has_one || !is_on || open(ended).is_some() || record.closed.as_ref().is_some_and(is_over) {
+    if has_one
+        || !may_be_on(ended)
+        || open(ended).is_some()
+        || record.closed.as_ref().is_some_and(is_over)
+    {
         return;
     }
     let case = &ended.case;
@@ -99,7 +100,7 @@ async fn open_it(asked: &Asked, alert: &Alert, ended: &Ended, means: &Means<'_>)
         failing: failing.map(|it| it.task_definition.clone()),
         failed_at: case.now,
         rolling_back_to: None,
-        quiet: alert.severity < means.invocation.settings.severity_floor,
+        quiet: false,
         taken_back: failing.is_none_or(|it| it.rollout != Some(Rollout::Failed)),
     };
     let state = means.invocation.state_after_publish();
@@ -114,10 +115,10 @@ async fn open_it(asked: &Asked, alert: &Alert, ended: &Ended, means: &Means<'_>)
 /// Has deployment-changed look at the rollback after a while, also where it is only known that it may
 /// be on: one that never ends sends no event.
 async fn look_again(ended: &Ended, means: &Means<'_>) -> Result<(), NotSent> {
-    let (Some(queue), Some((plan, outcome))) = (means.look_again, &ended.tried) else {
+    let (Some(queue), Some((plan, _))) = (means.look_again, &ended.tried) else {
         return Ok(());
     };
-    if !outcome.is_done() && !outcome.is_unsure() {
+    if !may_be_on(ended) {
         return Ok(());
     }
     let case = &ended.case;
@@ -132,13 +133,17 @@ async fn look_again(ended: &Ended, means: &Means<'_>) -> Result<(), NotSent> {
     aws::queues::send(clients, queue, &begun.message(), RollbackBegun::LOOK_AFTER).await
 }
 
+/// Whether ECS has taken the call, or may have.
+fn may_be_on(ended: &Ended) -> bool {
+    let tried = ended.tried.as_ref();
+    tried.is_some_and(|(_, outcome)| outcome.is_done() || outcome.is_unsure())
+}
+
 /// The one call that there is for a deployment is one piece of news, however it went.
 fn news(ended: &Ended) -> News {
     let (deployment, at) = (&ended.case.deployment, ended.case.now);
     match &ended.tried {
-        Some((_, outcome)) if outcome.is_done() || outcome.is_unsure() => {
-            News::rolled_back(deployment, at)
-        }
+        Some(_) if may_be_on(ended) => News::rolled_back(deployment, at),
         Some((_, outcome)) => News::held(deployment, outcome.code(), at),
         None => News::held(deployment, ended.verdict.code(), at),
     }
@@ -174,14 +179,16 @@ async fn claim(
     Err(Retry::UnderWay)
 }
 
-/// Who was told that it began is told how it goes on, whatever the floor.
+/// What opsbot wrote, or may have, is told whatever the floor; and who was told that it began is told
+/// how it goes on.
 async fn publish(
     alert: &Alert,
     open: Option<&OpenIncident>,
+    ended: &Ended,
     means: &Means<'_>,
 ) -> Result<(), Retry> {
     let invocation = means.invocation;
-    if open.is_some_and(|open| !open.quiet) {
+    if may_be_on(ended) || open.is_some_and(|open| !open.quiet) {
         let topic = &invocation.settings.topic_arn;
         aws::tell::publish(invocation.clients, topic, alert).await?;
         let (incident, kind) = (&alert.incident, alert.kind);

@@ -84,6 +84,35 @@ async fn a_call_that_is_throttled_to_the_end_comes_again() {
     assert_eq!(scene.told(), ["rollback_started warning roll_back"]);
 }
 
+/// The queue gives up in the end, and owners were told that it would be rolled back.
+#[tokio::test]
+async fn what_is_throttled_again_and_again_is_told_once_and_still_done_where_it_can_be() {
+    let mut scene = failed(auto).await;
+    scene.bot.timeout = TimeDelta::milliseconds(18_300);
+    scene.bot.aws.inject(UPDATE, Fault::throttled());
+    for delivery in 1..=5 {
+        let answer = scene.bot.ask_again(&scene.request, delivery).await;
+        assert!(matches!(answer, Err(Retry::NotNow(_))), "{answer:?}");
+        let told = scene.told();
+        assert_eq!(
+            told.len(),
+            usize::from(delivery >= 4),
+            "{delivery} {told:?}"
+        );
+    }
+    scene.bot.aws.clear_faults();
+    scene.bot.timeout = TimeDelta::seconds(60);
+    let answer = scene.bot.ask_again(&scene.request, 6).await;
+    answer.expect("an answer");
+    assert_eq!(
+        scene.told(),
+        [
+            "rollback_held critical throttled",
+            "rollback_started warning roll_back"
+        ]
+    );
+}
+
 #[tokio::test]
 async fn facts_that_are_throttled_are_read_later_in_the_same_invocation() {
     for action in ["ecs:DescribeServices", "ecs:ListServiceDeployments"] {
