@@ -17,7 +17,7 @@ const WEBHOOKS: [&str; 6] = [
 /// Schemes of addresses with a port and a path that may hold an `@`.
 const WITH_PATHS: [&str; 6] = ["http", "https", "ws", "wss", "docker", "oci"];
 
-/// What follows the password in a data source name of Go's MySQL driver.
+/// What follows the password in a data source name of Go's driver for `MySQL`.
 const NETWORKS: [&str; 7] = [
     "@tcp(",
     "@tcp6(",
@@ -87,7 +87,7 @@ fn has_paths(before: &str) -> bool {
         .any(|name| scheme.eq_ignore_ascii_case(name))
 }
 
-/// The password in a data source name of Go's MySQL driver, `user:password@tcp(host)/name`, from
+/// The password in a data source name of Go's driver for `MySQL`, `user:password@tcp(host)/name`, from
 /// the colon at `at`.
 fn before_network(text: &str, at: usize) -> Option<Range<usize>> {
     if !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric()) {
