@@ -274,11 +274,7 @@ impl Telling<'_> {
     }
 
     /// Tells it, and how bad it was unless that is below the floor.
-    async fn tell(
-        &self,
-        count: &Count,
-        uncounted: Option<&Missing>,
-    ) -> Result<Option<Severity>, Retry> {
+    async fn tell(&self, count: &Count, gap: Option<&Missing>) -> Result<Option<Severity>, Retry> {
         let (invocation, about) = (self.answering.invocation, &self.group.about);
         let evidence = match self.evidence {
             Some(read) => read.clone(),
@@ -291,7 +287,7 @@ impl Telling<'_> {
             occasion: Occasion::Number,
             facts: &facts,
             record: &self.around.record,
-            uncounted,
+            uncounted: gap,
             at: self.group.span().1,
         };
         let alert = stopped.alert();

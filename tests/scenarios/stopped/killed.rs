@@ -97,8 +97,17 @@ struct Outcome {
     handed_over: Vec<Value>,
 }
 
+/// For how long it has lasted depends on when that is told.
+fn without_the_time(line: &str) -> String {
+    let lasts = line.split_once(" stopped in ");
+    match lasts.and_then(|(head, rest)| Some((head, rest.split_once(" and ")?.1))) {
+        Some((head, tail)) => format!("{head} stopped and {tail}"),
+        None => line.to_owned(),
+    }
+}
+
 fn outcome(bot: &Bot) -> Outcome {
-    let mut alerts: Vec<String> = sms(bot).lines().map(str::to_owned).collect();
+    let mut alerts: Vec<String> = sms(bot).lines().map(without_the_time).collect();
     alerts.sort();
     let deployments = bot.handed_over().into_iter();
     Outcome {
