@@ -25,6 +25,7 @@ HISTORIES = os.environ.get("MODEL_HISTORIES", "3000")
 VERDICT = "shared/domain/src/verdict.rs"
 ROWS = "shared/domain/src/verdict/rows.rs"
 TARGETS = "shared/domain/src/verdict/target.rs"
+GOOD = "shared/domain/src/good.rs"
 PERMIT = "shared/aws/src/permit.rs"
 ATTEMPTS = "shared/aws/src/attempts.rs"
 CARRY_OUT = "shared/aws/src/carry_out.rs"
@@ -80,7 +81,7 @@ MUTANTS = [
     ("row: not its fault", [row("rows::is_its_fault(&seen)")]),
     ("row: not ours", [row("rows::service_is_ours(seen.service)")]),
     ("target: successful ones only",
-        [(TARGETS, "Status::of(entry) == Status::Successful\n            && own", "own")]),
+        [(GOOD, "entry.status == \"SUCCESSFUL\"\n            && own", "own")]),
     ("target: another than the failing one",
         [(TARGETS, "if same(name, &standing.deployment.task_definition) {", "if false {")]),
     ("target: active", [(TARGETS, "return Ok(definition.active),", "return Ok(true),")]),

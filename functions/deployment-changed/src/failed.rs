@@ -163,6 +163,8 @@ impl Failure<'_> {
                 invocation
             ),
         );
+        let newest = attempts.known().and_then(|it| it.newest.as_ref());
+        let closer = closer.knowing(newest, deployment, self.record);
         let news = self.news();
         let judging = async {
             let (deployment, enabled) = judges?;

@@ -158,10 +158,11 @@ async fn tasks(
     answer.map(|answer| answer.tasks().iter().map(convert::task).collect())
 }
 
-/// `ListServiceDeployments`, the newest 20.
+/// `ListServiceDeployments`, the newest 100 of 90 days: all that one call answers.
 pub(crate) async fn history(asking: &Asking<'_>, arn: &ServiceArn) -> Fact<Vec<ServiceDeployment>> {
     let call = asking.clients.ecs.list_service_deployments();
     let call = call.cluster(&arn.cluster).service(&arn.service);
+    let call = call.max_results(100);
     let what = "the service deployment history";
     let answer = asking
         .ask(what, "ecs:ListServiceDeployments", call.send())

@@ -112,6 +112,11 @@ pub fn cluster_name(text: &str) -> Option<&str> {
     is_ecs_name(name).then_some(name)
 }
 
+/// Whether two names, ARNs or short, are of one task definition.
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    revision_name(one) == revision_name(other)
+}
+
 /// `order-api:42` of a task definition ARN; a short name is left as it is.
 pub fn revision_name(task_definition: &str) -> &str {
     task_definition

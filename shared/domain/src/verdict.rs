@@ -168,12 +168,15 @@ pub enum Verdict {
         /// The failing task definition.
         failing: String,
     },
-    /// The last good revision is the failing task definition.
+    /// The last good revision would bring what fails: it is the failing task definition, or one whose
+    /// image tag names the failing image now.
     SameRevision {
-        /// The task definition.
+        /// The good task definition.
         task_definition: String,
-        /// The image that changed under it, where that is known.
-        digests: Option<Digests>,
+        /// The failing one.
+        failing: String,
+        /// The image that changed under its tag, where that is known.
+        digests: Option<Box<Digests>>,
     },
     /// The good revision cannot be gone back to.
     TargetUnusable {

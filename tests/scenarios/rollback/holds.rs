@@ -35,7 +35,7 @@ async fn what_holds_is_told_with_the_command_for_a_person() {
               opsbot would go back by UpdateService to order-api:41, away from
               order-api:42.
     Next:     By hand:
-              aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41
+              aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41
 
     WHAT HAPPENED
       opsbot was to roll service order-api in cluster prod-apps back from
@@ -43,8 +43,33 @@ async fn what_holds_is_told_with_the_command_for_a_person() {
 
     ROLLBACK
       To do it:
-      aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41
+      aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41
     "#);
+}
+
+/// Both revisions name the image by one tag, and it was moved before the release: order-api:41 would
+/// come back with the image that fails.
+#[tokio::test]
+async fn a_tag_that_was_moved_under_the_good_revision_holds() {
+    let mut world = steady(|service| auto(service.breaker(Breaker::on())));
+    world.image_moved(IMAGE);
+    world.deploy(CLUSTER, SERVICE, "order-api:42");
+    world.settle();
+    let scene = Scene::of(world, &[]).await;
+    scene.ask().await;
+    scene.held(&["rollback_held critical hold_same_revision"]);
+}
+
+/// While it is in flight ECS takes it back to the images that ran.
+#[tokio::test]
+async fn a_tag_that_was_moved_is_no_reason_not_to_stop_what_is_in_flight() {
+    let mut world = steady(auto);
+    world.image_moved(IMAGE);
+    world.deploy(CLUSTER, SERVICE, "order-api:42");
+    world.advance(std::time::Duration::from_secs(300));
+    let scene = Scene::of(world, &[]).await;
+    scene.ask().await;
+    assert_eq!(scene.writes(), ["StopServiceDeployment"]);
 }
 
 #[tokio::test]

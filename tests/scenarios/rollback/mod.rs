@@ -46,6 +46,13 @@ async fn in_flight(told: Told) -> Scene {
 }
 
 fn released(told: impl FnOnce(ServiceBuilder<'_>) -> ServiceBuilder<'_>) -> World {
+    let mut world = steady(told);
+    world.deploy(CLUSTER, SERVICE, "order-api:42");
+    world
+}
+
+/// order-api:41 serves, and order-api:42 would fail.
+fn steady(told: impl FnOnce(ServiceBuilder<'_>) -> ServiceBuilder<'_>) -> World {
     let mut world = World::new();
     let define = |revision| {
         let it = TaskDefinition::of(SERVICE).revision(revision);
@@ -57,7 +64,6 @@ fn released(told: impl FnOnce(ServiceBuilder<'_>) -> ServiceBuilder<'_>) -> Worl
     let service = service.task_definition("order-api:41").desired(2);
     told(service).create();
     world.settle();
-    world.deploy(CLUSTER, SERVICE, "order-api:42");
     world
 }
 

@@ -70,7 +70,13 @@ async fn a_persons_word_is_what_ask_waits_for() {
 #[tokio::test]
 async fn a_person_who_names_what_failed_does_not_take_back_what_was_released_since() {
     let scene = failed(asks).await;
-    let named = json!({ "deployment": scene.request.deployment, "to": "order-api:41" });
+    scene.ask().await;
+    let alert = scene.bot.alerts().remove(0);
+    let card: Value = serde_json::from_str(&alert.for_protocol("https")).unwrap();
+    let context = &card["metadata"]["additionalContext"];
+    let named = json!({
+        "deployment": context["rollback_deployment"], "to": context["rollback_to"],
+    });
     scene.bot.aws.with(|world| {
         let fixed = TaskDefinition::of(SERVICE).revision(43);
         world.register(fixed.container("app", IMAGE));

@@ -10,10 +10,10 @@ use domain::facts::{
 use domain::good;
 use domain::incident::ServiceRecord;
 use domain::short;
-use domain::verdict::{Case, LookedAt};
+use domain::verdict::{Attempt, Case, LookedAt};
 use futures_util::future::join_all;
 
-use super::good::{LAST_GOOD, definition, good_definition, good_revision, listed_good};
+use super::good::{LAST_GOOD, definition, good_definition, good_revision, listed_good, subject};
 use super::{Asking, Glance, log, missing, not_asked, target_groups};
 use crate::ecs;
 use crate::ecs::StoppedTaskArns;
@@ -59,6 +59,26 @@ impl Closer {
         }
     }
 
+    /// Leaves out what opsbot took back, as its verdict does.
+    pub fn knowing(
+        mut self,
+        newest: Option<&Attempt>,
+        deployment: Option<&str>,
+        record: &Fact<ServiceRecord>,
+    ) -> Self {
+        if newest.is_some() {
+            let DeploymentFacts {
+                service,
+                history,
+                revisions,
+                ..
+            } = &self.facts;
+            let good = good_revision(service, history, revisions, record, deployment, newest);
+            self.facts.good = good;
+        }
+        self
+    }
+
     /// The task definitions that were read, by ARN.
     pub fn definitions(&self) -> BTreeMap<String, Fact<TaskDefinition>> {
         let read = [&self.facts.failing, &self.listed].into_iter();
@@ -82,7 +102,7 @@ pub async fn closer(
         history,
         utilization,
     } = glance;
-    let failing_arn = failing_arn(&service, deployment);
+    let failing_arn = subject(&service, deployment).map(|it| it.task_definition.clone());
     let listed_arn = listed_good(&service, failing_arn.as_deref());
     let (stopped, target_groups, failing, listed, revisions, details) = tokio::join!(
         stopped_tasks(asking, arn, task_arns, deployment),
@@ -96,13 +116,7 @@ pub async fn closer(
         revisions(asking, &history),
         details(asking, &service, &history, to_judge),
     );
-    let good = good_revision(
-        &service,
-        &history,
-        &revisions,
-        record,
-        failing_arn.as_deref(),
-    );
+    let good = good_revision(&service, &history, &revisions, record, deployment, None);
     let facts = DeploymentFacts {
         service,
         history: ecs::detailed(history, details.known()),
@@ -177,15 +191,6 @@ async fn some_revisions(asking: &Asking<'_>, arns: Vec<String>) -> Fact<Vec<Serv
     ecs::revisions(asking, arns).await
 }
 
-/// Where no deployment fails, a warning is about what runs. A failed deployment that is no longer
-/// listed has left no task definition: what runs now is not its.
-fn failing_arn(service: &Fact<Service>, deployment: Option<&str>) -> Option<String> {
-    let service = service.known()?;
-    let what_runs = || service.primary().filter(|_| deployment.is_none());
-    let deployment = good::failing(service, deployment).or_else(what_runs)?;
-    Some(deployment.task_definition.clone())
-}
-
 /// The stopped tasks of a service, newest first.
 struct Stopped {
     /// Those that the deployment started; without its id, all.
@@ -224,11 +229,7 @@ async fn stopped_tasks(
     }
 }
 
-/// The most that `DescribeServiceRevisions` answers at once (Amazon ECS API reference).
-const MOST_REVISIONS: usize = 20;
-
-/// The revisions of the newest deployments that succeeded, and of the newest of all: at most 20 may
-/// be asked for at once, and the list holds no more.
+/// The revisions of the newest deployments that succeeded, and of the newest of all, in one call.
 async fn revisions(
     asking: &Asking<'_>,
     history: &Fact<Vec<ServiceDeployment>>,
@@ -237,13 +238,7 @@ async fn revisions(
     let Some(history) = history.known() else {
         return not_asked(what, "the service deployment history could not be read");
     };
-    let mut arns: Vec<String> = Vec::new();
-    for arn in history.iter().filter_map(|it| it.target_revision.as_ref()) {
-        if arns.len() < MOST_REVISIONS && !arns.contains(arn) {
-            arns.push(arn.clone());
-        }
-    }
-    some_revisions(asking, arns).await
+    some_revisions(asking, good::to_read(history)).await
 }
 
 /// The details of the newest service deployment, for the alarms that stopped it, and for a verdict

@@ -1,10 +1,12 @@
 //! The last good revision, and task definitions.
 
 use domain::facts::{
-    Fact, GoodRevision, Service, ServiceDeployment, ServiceRevision, TaskDefinition, Why,
+    Deployment, Fact, GoodRevision, Service, ServiceDeployment, ServiceRevision, TaskDefinition,
+    Why,
 };
-use domain::good;
+use domain::good::{self, Past};
 use domain::incident::ServiceRecord;
+use domain::verdict::Attempt;
 
 use super::{Asking, missing, not_asked};
 use crate::ecs;
@@ -26,20 +28,36 @@ pub(super) fn listed_good(service: &Fact<Service>, failing: Option<&str>) -> Opt
     good::listed(service.known()?, failing).map(|deployment| deployment.task_definition.clone())
 }
 
+/// The deployment that an alert is about. Where none fails, a warning is about what runs. A failed
+/// one that is no longer listed has left no task definition: what runs now is not its.
+pub(super) fn subject<'a>(
+    service: &'a Fact<Service>,
+    deployment: Option<&str>,
+) -> Option<&'a Deployment> {
+    let service = service.known()?;
+    let what_runs = || service.primary().filter(|_| deployment.is_none());
+    good::failing(service, deployment).or_else(what_runs)
+}
+
 pub(super) fn good_revision(
     service: &Fact<Service>,
     history: &Fact<Vec<ServiceDeployment>>,
     revisions: &Fact<Vec<ServiceRevision>>,
     record: &Fact<ServiceRecord>,
-    failing: Option<&str>,
+    deployment: Option<&str>,
+    newest: Option<&Attempt>,
 ) -> Fact<Option<GoodRevision>> {
-    let found = good::revision(
-        service.known(),
-        history.known().map(Vec::as_slice).unwrap_or_default(),
-        revisions.known().map(Vec::as_slice).unwrap_or_default(),
-        record.known().and_then(|record| record.good.as_ref()),
-        failing,
-    );
+    // Without the revisions nobody knows what the history brought.
+    let all = history.known().filter(|_| revisions.known().is_some());
+    let all = all.map(Vec::as_slice).unwrap_or_default();
+    let found = good::revision(&Past {
+        service: service.known(),
+        judged: subject(service, deployment),
+        history: good::own_history(service.known(), all),
+        revisions: revisions.known().map(Vec::as_slice).unwrap_or_default(),
+        recorded: record.known().and_then(|record| record.good.as_ref()),
+        newest,
+    });
     let gap = [
         history.missing(),
         revisions.missing(),

@@ -55,7 +55,7 @@ pub struct Sources<'a> {
 /// So many service deployments, or service revisions, are described in one call (API reference,
 /// `DescribeServiceDeployments` and `DescribeServiceRevisions`).
 const A_CALL: usize = 20;
-/// Hints lead to reads only, and to no more than so many of a sort: twice what a history holds.
+/// Hints lead to reads only, and to no more than so many of a sort: twice what is wanted of one.
 const HINTS: usize = 40;
 /// Rounds beyond the first: each leads further down the list of candidates.
 const ROUNDS: usize = 8;

@@ -216,7 +216,10 @@ fn context(alert: &Alert) -> BTreeMap<&'static str, &str> {
         ),
         (
             "rollback_deployment",
-            alert.rollback.as_ref().and_then(|it| it.deployment.as_deref()),
+            alert
+                .rollback
+                .as_ref()
+                .and_then(|it| it.deployment.as_deref()),
         ),
         ("owner", alert.scope.owner.as_deref()),
     ];

@@ -117,7 +117,10 @@ impl RollbackBegun {
         match Status::of(newest) {
             // Wherever it stands: the failing revision may serve still.
             Status::RollbackFailed => Aftermath::Failed,
-            Status::RollbackSuccessful if is_back => done(primary, newest.finished_at),
+            // Elsewhere than it was to go is done, too: the last word says where.
+            Status::RollbackSuccessful if is_back || primary.id != self.failed => {
+                done(primary, newest.finished_at)
+            }
             Status::Successful if newest.created_at.is_none_or(since) => {
                 done(primary, newest.finished_at)
             }
@@ -240,6 +243,8 @@ mod tests {
     fn where_traffic_is_shifted_the_history_decides() {
         check(42, None, ("ROLLBACK_IN_PROGRESS", 0), "UnderWay");
         check(41, None, ("ROLLBACK_SUCCESSFUL", 0), "done ecs-svc/41");
+        // Not where it was to go, and done.
+        check(40, None, ("ROLLBACK_SUCCESSFUL", 0), "done ecs-svc/40");
         // The failing revision serves still.
         check(42, None, ("ROLLBACK_FAILED", 0), "Failed");
         check(41, None, ("ROLLBACK_FAILED", 0), "Failed");

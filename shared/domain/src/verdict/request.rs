@@ -8,6 +8,7 @@ use super::{Case, candidates};
 use crate::arn::{ServiceArn, revision_name};
 use crate::causes::Cause;
 use crate::facts::Fact;
+use crate::good;
 use crate::stop::Silent;
 
 /// A request of deployment-changed, as it travels through the queue. It decides nothing: roll-back
@@ -111,10 +112,10 @@ impl LookedAt {
         let current = service.and_then(|it| it.current_service_deployment.clone());
         let details = history.iter().filter_map(|it| it.detail.as_ref());
         let went = details.flat_map(|it| it.sources.iter().chain(&it.rolled_back_to));
-        let brought = history.iter().filter_map(|it| it.target_revision.as_ref());
+        let brought = good::to_read(history).into_iter();
         Self {
             deployments: each_once(newest.into_iter().chain(current)),
-            revisions: each_once(brought.chain(went).cloned()),
+            revisions: each_once(brought.chain(went.cloned())),
             definitions: definitions(case),
             stack: service.and_then(|it| it.tags.get("aws:cloudformation:stack-name").cloned()),
         }

@@ -228,6 +228,9 @@ pub(super) fn way_back(seen: &Seen<'_>, standing: &Standing<'_>) -> Row<Proposal
             }
         },
     };
+    if let Plan::Update { .. } = plan {
+        target::stays_put(seen, standing, to)?;
+    }
     let unseen = seen.stack_name().filter(|_| seen.case.stack.is_none());
     Ok(Proposal {
         service: seen.case.arn.clone(),

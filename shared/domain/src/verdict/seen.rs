@@ -1,19 +1,14 @@
 //! The facts that every row needs, known to be there, and what can be read off them.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{Attempt, Attempts, By, Case};
-use crate::arn::revision_name;
+pub(super) use crate::arn::same;
 use crate::facts::{
     Deployment, LifecycleHook, Rollout, Service, ServiceDeployment, ServiceRevision,
 };
-use crate::good::is_rollback;
+use crate::good::{self, SAME_START, is_rollback};
 use crate::incident::ServiceRecord;
-use crate::short;
-
-/// How far apart ECS may date a service deployment and the `ecs-svc/…` deployment it makes. No
-/// field maps the one to the other.
-const SAME_START: TimeDelta = TimeDelta::minutes(5);
 
 /// `status` of a service deployment (Amazon ECS API reference, `ServiceDeployment`). There is no
 /// `FAILED`: a failed deployment without rollback and a superseded one both end `STOPPED`.
@@ -64,11 +59,6 @@ impl Status {
     }
 }
 
-/// Whether two names, ARNs or short, are of one task definition.
-pub(super) fn same(one: &str, other: &str) -> bool {
-    revision_name(one) == revision_name(other)
-}
-
 /// A case whose great facts are all there.
 pub(super) struct Seen<'a> {
     pub(super) case: &'a Case,
@@ -84,17 +74,10 @@ impl<'a> Seen<'a> {
     /// `None` where one of them is missing.
     pub(super) fn of(case: &'a Case) -> Option<Self> {
         let service = case.service.known()?;
-        // A service that was deleted and created again under its name is another one.
-        let born = service
-            .created_at
-            .and_then(|at| at.checked_sub_signed(SAME_START));
-        let own = |entry: &&ServiceDeployment| entry.created_at.is_none_or(|at| Some(at) >= born);
-        let mut history: Vec<_> = case.history.known()?.iter().filter(own).collect();
-        short::sort_by_key(&mut history, |entry| std::cmp::Reverse(entry.created_at));
         Some(Self {
             case,
             service,
-            history,
+            history: good::own_history(Some(service), case.history.known()?),
             revisions: case.revisions.known()?,
             record: case.record.known()?,
             attempts: case.attempts.known()?,
@@ -132,26 +115,10 @@ impl<'a> Seen<'a> {
         self.revision(entry.target_revision.as_deref()?)
     }
 
-    /// The entry of the history that is the judged deployment: of the same task definition, and
-    /// nearest in time; else the service's current one, where it is the newest too.
+    /// The entry of the history that is the judged deployment.
     pub(super) fn entry(&self) -> Option<&'a ServiceDeployment> {
-        let judged = self.judged()?;
-        let brings = |entry: &&&ServiceDeployment| {
-            self.target(entry)
-                .is_some_and(|revision| same(&revision.task_definition, &judged.task_definition))
-        };
-        let apart =
-            |entry: &ServiceDeployment| Some((entry.created_at? - judged.created_at?).abs());
-        let near = |entry: &&&ServiceDeployment| apart(entry).is_some_and(|it| it <= SAME_START);
-        let current = || {
-            let current = self.service.current_service_deployment.as_deref()?;
-            self.newest().filter(|entry| entry.arn == current)
-        };
-        let nearest = self.history.iter().filter(brings).filter(near);
-        nearest
-            .min_by_key(|entry| apart(entry))
-            .copied()
-            .or_else(|| current().filter(|entry| brings(&entry)))
+        let current = self.service.current_service_deployment.as_deref();
+        good::entry(self.judged()?, current, &self.history, self.revisions)
     }
 
     /// A deployment of the history that began after the judged one. One of the same moment or
@@ -176,9 +143,10 @@ impl<'a> Seen<'a> {
             Some(made) => made == id,
             None => judged.is_some_and(|it| {
                 same(&it.task_definition, &attempt.to)
+                    // In either direction: the clocks of ECS and of a function differ.
                     && it
                         .created_at
-                        .is_none_or(|began| began >= attempt.at && began - attempt.at <= SAME_START)
+                        .is_none_or(|began| (began - attempt.at).abs() <= SAME_START)
             }),
         };
         let in_reason = judged.is_some_and(is_rollback);

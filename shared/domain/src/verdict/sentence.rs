@@ -47,8 +47,9 @@ pub(super) fn of(verdict: &Verdict) -> String {
         ),
         Verdict::SameRevision {
             task_definition,
+            failing,
             digests,
-        } => same_revision(task_definition, digests.as_ref()),
+        } => same_revision(task_definition, failing, digests.as_deref()),
         Verdict::TargetUnusable { target, why } => target_unusable(target, why),
         Verdict::NotOptedIn { rung, proposal } => proposed::not_opted_in(rung, proposal),
         Verdict::DryRun { rung, proposal } => proposed::dry_run(rung.as_ref(), proposal),
@@ -116,13 +117,17 @@ fn watch(rollback: &EcsRollback) -> String {
         }
         EcsRollback::Done { to } => format!("ECS has rolled back{} already.", target(to)),
         EcsRollback::Expected { by } => {
-            let by = match by {
-                Trip::Breaker => "circuit breaker trips",
-                Trip::Alarm => "deployment alarms fire",
+            let (by, but) = match by {
+                Trip::Breaker => ("circuit breaker trips", ""),
+                Trip::Alarm => (
+                    "deployment alarms fire",
+                    " It ignores an alarm that was in ALARM already when the deployment began: then \
+                     go back by hand.",
+                ),
             };
             format!(
                 "Not rolled back by opsbot: ECS rolls back by itself when its {by}. opsbot reports \
-                 how it ends."
+                 how it ends.{but}"
             )
         }
     }
@@ -208,28 +213,33 @@ fn not_its_fault(cause: Cause, old_too: bool) -> String {
     )
 }
 
-fn same_revision(task_definition: &str, digests: Option<&Digests>) -> String {
+fn same_revision(task_definition: &str, failing: &str, digests: Option<&Digests>) -> String {
     let name = revision(task_definition);
     let Some(digests) = digests else {
         return format!(
             "Not rolled back: the last good revision is {name} itself, so there is nothing to go \
-             back to. What changed is outside the task definition."
+             back to. What changed is outside the task definition, so an older revision would \
+             meet it too."
         );
     };
-    let Digests {
-        container,
-        image,
-        failing,
-        good,
-    } = digests;
+    let why = match revision(failing) {
+        same if same == name => {
+            format!(
+                "the last good revision is {name} itself, and the image under its tag has changed"
+            )
+        }
+        failing => format!(
+            "{name} was the last good revision, but it shares an image tag with {failing} that has \
+             been moved, so UpdateService would bring the new image with it"
+        ),
+    };
     format!(
-        "Not rolled back: the last good revision is {name} itself, and the image under its tag has \
-         changed. {} ({}) was good at {} and fails at {}. Register a revision with the good image \
-         pinned by its digest and release that.",
-        line(container, 80),
-        line(image, 200),
-        line(good, 80),
-        line(failing, 80)
+        "Not rolled back: {why}. {} ({}) was good at {} and fails at {}. Register a revision with \
+         the good image pinned by its digest and release that.",
+        line(&digests.container, 80),
+        line(&digests.image, 200),
+        line(&digests.good, 80),
+        line(&digests.failing, 80)
     )
 }
 

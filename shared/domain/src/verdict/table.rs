@@ -60,7 +60,8 @@ pub const ROWS: [(&str, &str); 20] = [
     ),
     (
         "hold_same_revision",
-        "the last good revision is the failing task definition: a mutable image tag",
+        "the last good revision is the failing task definition, or its image tag names the failing \
+         image now",
     ),
     (
         "hold_target_unusable",

@@ -132,7 +132,7 @@ fn watches_when_the_breaker_or_the_alarms_will_roll_back() {
             names: vec!["errors".to_owned()],
         };
     });
-    assert_snapshot!(told(&by_alarms), @"watch_ecs_rollback: Not rolled back by opsbot: ECS rolls back by itself when its deployment alarms fire. opsbot reports how it ends.");
+    assert_snapshot!(told(&by_alarms), @"watch_ecs_rollback: Not rolled back by opsbot: ECS rolls back by itself when its deployment alarms fire. opsbot reports how it ends. It ignores an alarm that was in ALARM already when the deployment began: then go back by hand.");
     check(&by_breaker.asked_by_a_person(), "roll_back");
     check(&by_alarms.asked_by_a_person(), "roll_back");
 }
@@ -260,6 +260,8 @@ fn holds_and_pages_when_the_failed_deployment_was_opsbots_rollback() {
     let to =
         |case: Case, to: u32| case.attempts(|it| it.newest.as_mut().unwrap().to = order_api(to));
     check(&to(made(None), 42), "hold_was_rollback");
+    let clocks = to(made(None), 42).attempts(|it| it.newest.as_mut().unwrap().at = ago(18));
+    check(&clocks, "hold_was_rollback");
     check(&to(made(None), 41), "roll_back");
 }
 
@@ -408,9 +410,40 @@ fn holds_when_the_same_revision_has_another_image_and_says_both_digests() {
     assert_snapshot!(told(&case), @"hold_same_revision: Not rolled back: the last good revision is order-api:42 itself, and the image under its tag has changed. app (shop/order-api:latest) was good at sha256:aaaaaaaaaaaa and fails at sha256:bbbbbbbbbbbb. Register a revision with the good image pinned by its digest and release that.");
 }
 
+/// `UpdateService` to order-api:41 would resolve the tag anew, to the image that fails.
+#[test]
+fn holds_when_the_good_revisions_tag_names_the_failing_image_now() {
+    let moved = |case: Case| case.resolving_to(42, 42, 'b').resolving_to(41, 41, 'a');
+    assert_snapshot!(told(&moved(a_failed_release())), @"hold_same_revision: Not rolled back: order-api:41 was the last good revision, but it shares an image tag with order-api:42 that has been moved, so UpdateService would bring the new image with it. app (shop/order-api:latest) was good at sha256:aaaaaaaaaaaa and fails at sha256:bbbbbbbbbbbb. Register a revision with the good image pinned by its digest and release that.");
+    check(
+        &moved(a_failed_release()).asked_to_go_back_to("order-api:41"),
+        "hold_same_revision",
+    );
+    // ECS's own way back takes the images that ran.
+    check(&moved(a_release_in_flight()), "roll_back");
+    let same = a_failed_release()
+        .resolving_to(42, 42, 'a')
+        .resolving_to(41, 41, 'a');
+    check(&same, "roll_back");
+}
+
+#[test]
+fn holds_when_what_served_last_is_deployed_again_and_fails() {
+    let forced = a_failed_release().history(|it| {
+        it[1] = entry(42, "SUCCESSFUL", 9_000);
+        it.push(entry(41, "SUCCESSFUL", 20_000));
+    });
+    check(&forced, "hold_same_revision");
+    let named = forced.asked_to_go_back_to("order-api:41");
+    assert_eq!(
+        check(&named, "roll_back").plan().unwrap().to(),
+        order_api(41)
+    );
+}
+
 #[test]
 fn holds_when_the_same_revision_with_the_same_image_was_good() {
-    assert_snapshot!(told(&blocked_by("hold_same_revision")), @"hold_same_revision: Not rolled back: the last good revision is order-api:42 itself, so there is nothing to go back to. What changed is outside the task definition.");
+    assert_snapshot!(told(&blocked_by("hold_same_revision")), @"hold_same_revision: Not rolled back: the last good revision is order-api:42 itself, so there is nothing to go back to. What changed is outside the task definition, so an older revision would meet it too.");
 }
 
 #[test]

@@ -80,6 +80,14 @@ fn a_rolling_update_that_ecs_would_take_elsewhere_is_updated() {
         it.deployments.push(failed);
     });
     check_call(&failed_between, "StopServiceDeployment", 41);
+    // What it began from says otherwise, or nobody knows.
+    let from_two = a_release_in_flight().history(|it| {
+        let other = entry(40, "", 0).target_revision.unwrap();
+        it[0].detail.as_mut().unwrap().sources.push(other);
+    });
+    check_call(&from_two, "UpdateService", 41);
+    let undescribed = a_release_in_flight().history(|it| it[0].detail = None);
+    check_call(&undescribed, "UpdateService", 41);
     let named = a_release_in_flight()
         .history(|it| it.push(entry(40, "SUCCESSFUL", 20_000)))
         .asked_to_go_back_to("order-api:40");

@@ -54,21 +54,18 @@ fn new_digests(facts: &DeploymentFacts, failing: Option<&Deployment>) -> Vec<Cha
     good.and_then(known).unwrap_or_default()
 }
 
-/// The images that a moved tag replaced, pinned by their digests (`registry/app@sha256:…`): where
-/// the failing and the last good revision are the same task definition, going back to it changes
-/// nothing, but these images ran well.
+/// The images that a moved tag replaced, pinned by their digests (`registry/app@sha256:…`): updating
+/// the service to the last good revision would bring the new ones, but these ran well.
 pub(super) fn replaced_images(
     facts: &DeploymentFacts,
     failing: Option<&Deployment>,
 ) -> Vec<String> {
-    let good = facts.good.known().and_then(Option::as_ref);
-    let same = matches!((good, failing), (Some(good), Some(failing)) if good.task_definition == failing.task_definition);
     let moved = new_digests(facts, failing).into_iter();
     let pinned = moved.filter_map(|change| match change {
         Change::Digest { image, from, .. } => Some(line(&pinned(&image, &from), 300)),
         _ => None,
     });
-    pinned.filter(|_| same).collect()
+    pinned.collect()
 }
 
 /// A colon before the last slash belongs to the registry's port, not to a tag.

@@ -11,7 +11,7 @@ pub(super) struct Situation<'a> {
     pub(super) response: &'a Response,
     /// The last good revision, if it can be started.
     pub(super) good: Option<&'a str>,
-    /// Where the last good revision is the failing one: the images that ran well, pinned.
+    /// Where an image tag of the last good revision was moved: the images that ran well, pinned.
     pub(super) replaced: &'a [String],
     pub(super) failing: &'a str,
     /// The CloudFormation stack that the service belongs to.
@@ -95,7 +95,9 @@ fn way_back(now: &Situation<'_>) -> Option<String> {
     if let Some(pin) = pin(now) {
         return Some(pin);
     }
-    match (now.stack, now.good) {
+    // What fails is no way back, though it once was good.
+    let good = now.good.filter(|good| *good != now.failing);
+    match (now.stack, good) {
         (Some(stack), _) => Some(format!(
             "The service belongs to CloudFormation stack {stack}, which rolls back by itself when \
              its update fails: look there first, and do not update the service beside it."
@@ -107,11 +109,11 @@ fn way_back(now: &Situation<'_>) -> Option<String> {
 
 /// A tag that was moved is the one change that going back to a revision does not undo.
 fn pin(now: &Situation<'_>) -> Option<String> {
-    let failing = now.failing;
+    let good = now.good.unwrap_or(now.failing);
     (!now.replaced.is_empty()).then(|| {
         format!(
-            "Going back to {failing} would not help: it is the failing revision itself, and its tag \
-             names another image now. Register a revision with the image that ran well pinned by \
+            "Updating the service to {good}, the last good revision, would not help: its tag names \
+             another image now. Register a revision with the image that ran well pinned by \
              its digest, {}, and deploy that; or push a mended image under the tag and deploy \
              again with --force-new-deployment.",
             now.replaced.join(" and ")
