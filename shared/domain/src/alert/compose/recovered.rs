@@ -40,23 +40,8 @@ pub fn recovered(
         false => "failed",
     };
     let (how, by_rollback) = how(open, completed, deployment, attempt);
-    let announced = attempt.map(|it| revision(&it.to)).unwrap_or_default();
-    let (whose, severity) = match how {
-        BY_OPSBOT => (", rolled back by opsbot".to_owned(), Severity::Info),
-        ELSEWHERE => (format!(", not on {announced}"), Severity::Warning),
-        _ => (String::new(), Severity::Info),
-    };
-    let but = match how {
-        ELSEWHERE => format!(
-            " opsbot had announced {announced}. Look whether {} may serve.",
-            on.as_deref().unwrap_or_default()
-        ),
-        _ => String::new(),
-    };
-    let mut next_steps = Vec::new();
-    if by_rollback {
-        next_steps.push(next::infrastructure_code(&failed));
-    }
+    let (whose, but, severity) = compared(how, on.as_deref(), attempt);
+    let next_steps = by_rollback.then(|| next::infrastructure_code(&failed));
     Alert {
         kind: Kind::Recovered,
         severity,
@@ -88,9 +73,29 @@ pub fn recovered(
         rollback: None,
         evidence: EvidenceSection::default(),
         not_collected: service.missing().into_iter().map(collected::gap).collect(),
-        next_steps,
+        next_steps: next_steps.into_iter().collect(),
         links: vec![collected::service_link(arn)],
         scope: super::scope(known),
+    }
+}
+
+/// What that is beside what opsbot announced: for the headline, and a sentence where it differs.
+fn compared(how: &str, on: Option<&str>, attempt: Option<&Attempt>) -> (String, String, Severity) {
+    let announced = attempt.map(|it| revision(&it.to)).unwrap_or_default();
+    match how {
+        BY_OPSBOT => {
+            let whose = ", rolled back by opsbot".to_owned();
+            (whose, String::new(), Severity::Info)
+        }
+        ELSEWHERE => (
+            format!(", not on {announced}"),
+            format!(
+                " opsbot had announced {announced}. Look whether {} may serve.",
+                on.unwrap_or_default()
+            ),
+            Severity::Warning,
+        ),
+        _ => (String::new(), String::new(), Severity::Info),
     }
 }
 
