@@ -44,6 +44,8 @@ pub(super) const ABOUT_PULLS: &[&str] = &[
     "manifest for",
     "manifest not found",
     "no such image",
+    "image does not exist",
+    "image not found",
     "no matching manifest",
     "no match for",
     "matching platform",

@@ -201,6 +201,7 @@ pub(super) const PLATFORM: Family = Family {
                 "failed to create endpoint",
                 "network bridge",
                 "to bridge",
+                "bridge store",
                 "daemon: network ",
                 "hcsshim",
                 "windows system call",

@@ -213,6 +213,7 @@ const REBALANCING: &[&str] = &[
 pub(super) const HOSTS: Family = Family {
     gate: &[
         "instance",
+        "stopped by ",
         "host",
         "drain",
         "initiated",
@@ -254,6 +255,16 @@ pub(super) const HOSTS: Family = Family {
         )
         .unless(&["unable", "fail", "error"]),
         likely(UserStopped, &[&["userinitiated"]]),
+        // A tool's name may stand there, so only what stops a task by itself is left out.
+        possible(UserStopped, &[&["stopped by "]]).unless(&[
+            "instance",
+            "host",
+            "scheduler",
+            "signal",
+            "error",
+            "health",
+            "deployment",
+        ]),
         likely(
             HostTerminated,
             &[&["terminationnotice", "infrastructurehealth"]],
