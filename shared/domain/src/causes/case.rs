@@ -2,7 +2,7 @@
 
 use super::around::ReadEvent;
 use super::culprit::{culprit, essential, is_helper};
-use super::draft::{Draft, evidence, exit_evidence, rank};
+use super::draft::{Draft, evidence, exit_evidence, rank, yield_to_sigkill};
 use super::rule::{Rule, read};
 use super::text::Text;
 use super::{Cause, Confidence, Context, Evidence, Fault, Finding, exit, fix};
@@ -63,7 +63,7 @@ impl<'a> Case<'a> {
         if drafts.is_empty() {
             drafts.push(self.unknown());
         }
-        self.yield_to_sigkill(&mut drafts);
+        yield_to_sigkill(&mut drafts);
         rank(&mut drafts);
         self.add_from_logs(&mut drafts);
         self.add_from_service(&mut drafts);
@@ -231,26 +231,6 @@ impl<'a> Case<'a> {
             )
         });
         by_code || by_words
-    }
-
-    /// The scheduler stopped the task on purpose, but a container had to be killed: that is the
-    /// news, and it is SIGKILL after `stopTimeout`, not memory.
-    fn yield_to_sigkill(&self, drafts: &mut [Draft<'a>]) {
-        let killed = |draft: &Draft<'_>| draft.cause == Cause::KilledSigkill;
-        if !drafts.iter().any(killed)
-            || !drafts
-                .iter()
-                .any(|draft| draft.cause == Cause::SchedulerStop)
-        {
-            return;
-        }
-        for draft in drafts {
-            match draft.cause {
-                Cause::KilledSigkill => (draft.confidence, draft.order) = (Confidence::Likely, 0),
-                Cause::SchedulerStop => (draft.confidence, draft.order) = (Confidence::Likely, 1),
-                _ => {}
-            }
-        }
     }
 
     fn unknown(&self) -> Draft<'a> {

@@ -70,3 +70,19 @@ fn drop_repeated(drafts: &mut Vec<Draft<'_>>) {
     }
     *drafts = kept;
 }
+
+/// The scheduler stopped the task on purpose, but a container had to be killed: that is the
+/// news, and it is SIGKILL after `stopTimeout`, not memory.
+pub(super) fn yield_to_sigkill(drafts: &mut [Draft<'_>]) {
+    let has = |cause| drafts.iter().any(|draft| draft.cause == cause);
+    if !has(Cause::KilledSigkill) || !has(Cause::SchedulerStop) {
+        return;
+    }
+    for draft in drafts {
+        match draft.cause {
+            Cause::KilledSigkill => (draft.confidence, draft.order) = (Confidence::Likely, 0),
+            Cause::SchedulerStop => (draft.confidence, draft.order) = (Confidence::Likely, 1),
+            _ => {}
+        }
+    }
+}
