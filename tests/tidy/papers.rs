@@ -109,7 +109,7 @@ fn the_readme_has_every_scenario_of_the_demo() {
 
 #[test]
 fn the_demo_plays_the_first_story_which_the_readme_shows() {
-    let first = stories::all().into_iter().next().expect("a story").name;
+    let first = stories::all().next().expect("a story").name;
     let makefile = read("Makefile");
     assert!(
         makefile.contains(&format!("\nSCENARIO ?= {first}\n")),

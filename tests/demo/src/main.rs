@@ -11,7 +11,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use simulator::{Options, Simulator, World};
 use stage::{Alert, Stage};
 use stories::{Act, CLUSTER, Ending, Rollbacks, SERVICE, Story, Turn, more_stops};
@@ -63,7 +63,7 @@ fn play(story: &Story) -> Result<(), Box<dyn Error>> {
     };
     if let Some(alert) = failed {
         has_its_verdict(story, &alert)?;
-        end(story, &play)?;
+        end(story, &alert, &play)?;
     }
     play.finish();
     Ok(())
@@ -120,7 +120,7 @@ fn has_its_verdict(story: &Story, alert: &Alert) -> Result<(), Box<dyn Error>> {
 }
 
 /// What follows the alert of the failure.
-fn end(story: &Story, play: &Performance) -> Result<(), Box<dyn Error>> {
+fn end(story: &Story, alert: &Alert, play: &Performance) -> Result<(), Box<dyn Error>> {
     match story.ending {
         Ending::AsEcsDoes if story.recovers() => {
             play.step("ECS rolls back; time passes until the service is steady");
@@ -132,7 +132,7 @@ fn end(story: &Story, play: &Performance) -> Result<(), Box<dyn Error>> {
             recovers(play)
         }
         Ending::PersonAsks => {
-            person_asks(play)?;
+            person_asks(alert, play)?;
             goes_back(play)?;
             recovers(play)
         }
@@ -180,10 +180,13 @@ fn recovers(play: &Performance) -> Result<(), Box<dyn Error>> {
     play.deliver(&recovered, &["recovered"]).map(|_| ())
 }
 
-/// What `aws lambda invoke` does.
-fn person_asks(play: &Performance) -> Result<(), Box<dyn Error>> {
+/// What `aws lambda invoke` does, with the deployment that the alert is about: nothing newer is taken
+/// back.
+fn person_asks(alert: &Alert, play: &Performance) -> Result<(), Box<dyn Error>> {
+    let told: Value = serde_json::from_str(alert.form("sqs"))?;
     let payload = json!({
         "cluster": CLUSTER, "service": SERVICE, "reason": "orders fail, going back",
+        "deployment": told["rollback"]["deployment"],
     });
     let function = play.stage.output("RollBackFunctionName")?;
     play.happens(&format!(
