@@ -165,15 +165,18 @@ fn left(asked: &Asked, ended: &mut Ended, attempt: &Attempt, means: &Means<'_>) 
     let plan = Plan::Update {
         task_definition: attempt.to.clone(),
     };
-    let outcome = match &ended.verdict {
-        _ if attempt.made.is_some() => Outcome::Began,
-        _ if goes_back(&ended.case, &attempt.to) => Outcome::Seen,
+    let is_over = ended.case.now - attempt.at >= lasts;
+    // A person who asks long afterwards is told what is so now. Whoever asks through the queue may be
+    // the one who died before they told it, so they are told how it went, whatever has come since.
+    if is_over && asked.incident.is_none() {
+        return not_read(&ended.verdict);
+    }
+    let outcome = match attempt.made {
+        Some(_) => Outcome::Began,
+        None if goes_back(&ended.case, &attempt.to) => Outcome::Seen,
         // Whoever claimed it may still be at it: an invocation lasts as long as this one may.
-        _ if ended.case.now - attempt.at < lasts => return Look::UnderWay,
-        Verdict::AlreadyDone { .. } => Outcome::LeftBehind(attempt.at),
-        _ if asked.only_tell => Outcome::LeftBehind(attempt.at),
-        // What has come since matters more than how that attempt went.
-        verdict => return not_read(verdict),
+        None if !is_over => return Look::UnderWay,
+        None => Outcome::LeftBehind(attempt.at),
     };
     ended.tried = Some((plan, outcome));
     Look::End

@@ -89,8 +89,20 @@ async fn a_person_who_names_what_failed_does_not_take_back_what_was_released_sin
     assert_eq!(scene.primary(), "order-api:43");
     // What was pressed in time does it.
     let scene = failed(asks).await;
-    let answer = invoke(&scene, named).await;
+    let answer = invoke(&scene, named.clone()).await;
     assert_eq!(answer["done"], true, "{answer}");
+    // And pressed once more, it does not say that it has done it now.
+    scene
+        .bot
+        .aws
+        .advance(std::time::Duration::from_secs(5 * 3_600));
+    let answer = invoke(&scene, named).await;
+    assert_eq!(
+        (&answer["done"], &answer["outcome"]),
+        (&json!(false), &Value::Null),
+        "{answer}"
+    );
+    assert_eq!(scene.writes().len(), 1);
 }
 
 #[tokio::test]
