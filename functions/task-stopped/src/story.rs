@@ -8,8 +8,8 @@ use domain::alert::compose::{Occasion, Stopped};
 use domain::facts::{Fact, Missing};
 use domain::settings::Queues;
 use domain::stop::{
-    Count, FIRST, Group, Said, Stop, Story, Subject, Word, deployment_key, next_at, soon, stories,
-    word,
+    Count, FIRST, Group, Said, Stop, Story, Subject, Word, deployment_key, first_look, next_at,
+    stories, word,
 };
 use futures_util::future::join_all;
 
@@ -238,8 +238,8 @@ impl Telling<'_> {
                 }
             }
         }
-        let soon = soon(invocation.settings.quiet);
-        let watch = watch(key, count, soon, invocation, self.answering.queues).await?;
+        let delay = first_look(&said, invocation.settings.quiet);
+        let watch = watch(key, count, delay, invocation, self.answering.queues).await?;
         Ok((said, watch))
     }
 

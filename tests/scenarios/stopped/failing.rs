@@ -265,6 +265,10 @@ async fn stops_that_were_handed_over_into_an_incident_which_never_opened_are_tol
         world.set_fate("order-api:42", Fate::runs_healthy());
         stories::until(world, "SERVICE_DEPLOYMENT_COMPLETED");
     });
+    let own = |it: &&simulator::SentMessage| it.queue_url == tests::bot::TASK_QUEUE;
+    let sent = bot.aws.sent_messages();
+    let delays: Vec<_> = sent.iter().filter(own).map(|it| it.delay_seconds).collect();
+    assert_eq!(delays, [900], "not before the handover was answered");
     bot.deliver_handed_over().await.unwrap();
     let later = copies(&events[0], 20..21);
     assert_eq!(bot.deliver_batch(&later).await, NOTHING);

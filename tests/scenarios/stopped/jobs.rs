@@ -76,6 +76,21 @@ async fn a_job_that_ends_with_0_before_its_sidecar_fails_ended_well() {
 }
 
 #[tokio::test]
+async fn a_job_whose_essential_helper_fails_or_whose_program_never_ran_is_told() {
+    let clean = "essential container exited with 0";
+    let routed = report().container("log_router", "aws-for-fluent-bit:2");
+    let fate = || Fate::exits("log_router", 1).then("report", 0);
+    told(routed.clone(), fate(), clean).await;
+    let fate = Fate::exits("report", 0).then("log_router", 143);
+    told(routed, fate, "").await;
+    let (bot, mut stop) = ended(report(), Fate::exits("report", 0)).await;
+    let containers = stop["detail"]["containers"].as_array_mut().unwrap();
+    containers.push(serde_json::json!({ "name": "main", "lastStatus": "STOPPED" }));
+    assert_eq!(bot.deliver_batch(&[stop]).await, NOTHING);
+    check(&bot, clean);
+}
+
+#[tokio::test]
 async fn a_job_whose_definition_cannot_be_read_is_told_by_its_event() {
     let fate = Fate::exits("report", 0).then("proxy", 1);
     let (bot, stop) = ended(with_a_proxy(), fate).await;

@@ -7,9 +7,9 @@ use super::Cause;
 use super::text::{Text, number_after};
 
 /// SIGKILL.
-pub(super) const KILLED: i64 = 137;
+pub(crate) const KILLED: i64 = 137;
 /// SIGTERM.
-pub(super) const TERMINATED: i64 = 143;
+pub(crate) const TERMINATED: i64 = 143;
 
 /// The cause that an exit code stands for, where the reasons say no more.
 pub(super) fn cause(code: i64) -> Cause {

@@ -36,6 +36,7 @@ mod volume;
 use serde::{Deserialize, Serialize};
 
 pub use cause::{Cause, Fault};
+pub(crate) use exit::{KILLED, TERMINATED};
 pub use summary::{Ranked, intended, summarise};
 
 use crate::facts::{LogTail, ServiceEvent, StoppedTask, TargetGroup, TaskDefinition};

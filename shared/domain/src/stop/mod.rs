@@ -23,7 +23,7 @@ pub use failing::{
 };
 pub use mute::{MUTE_TAG, OWNER_TAG, muted_until, owner};
 pub use story::{Group, Sorted, Stop, Story, stories};
-pub use watch::{Look, Seen, Watch, look, overdue, soon};
+pub use watch::{Look, Seen, Watch, first_look, look, overdue};
 pub use word::{ON_THE_WAY, Word, word};
 
 use serde::{Deserialize, Serialize};

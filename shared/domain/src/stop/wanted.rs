@@ -2,18 +2,17 @@
 
 use super::Stop;
 use crate::causes::{Cause, Confidence, Context, Fault, Finding, diagnose, intended};
+use crate::causes::{KILLED, TERMINATED};
 use crate::facts::{StopCode, StoppedTask, TaskDefinition};
 use crate::sanitize::line;
 
 impl Stop {
     /// The definition that tells whether this job ended well: some of its containers ended with 0
-    /// and some did not, and its event does not say which of them are essential.
+    /// and some did not, or never ran, and its event does not say which of them are essential.
     pub fn undecided(&self) -> Option<&str> {
-        let ended = |well: bool| {
-            let codes = self.task.containers.iter().filter_map(|it| it.exit_code);
-            codes.into_iter().any(|code| (code == 0) == well)
-        };
-        let mixed = self.ended_by_itself() && ended(true) && ended(false);
+        let mut codes = self.task.containers.iter().map(|it| it.exit_code);
+        let well = codes.clone().any(|code| code == Some(0));
+        let mixed = self.ended_by_itself() && well && codes.any(|code| code != Some(0));
         self.task.task_definition_arn.as_deref().filter(|_| mixed)
     }
 
@@ -46,7 +45,21 @@ pub(super) fn read(stop: &Stop, definitions: &[TaskDefinition]) -> Option<(Findi
     let asked_for = intended(&findings) && is_certain(&stop.task);
     let finding = findings.into_iter().next()?;
     let is_done = stop.ended_by_itself() && finding.cause == Cause::AppCleanExit;
-    Some((finding, asked_for || is_done))
+    Some((
+        finding,
+        asked_for || is_done && nothing_failed(&stop.task, definition),
+    ))
+}
+
+/// Whether every container ended with 0, or was stopped because another one had ended; those that the
+/// definition calls not essential may end as they like.
+fn nothing_failed(task: &StoppedTask, definition: Option<&TaskDefinition>) -> bool {
+    task.containers.iter().all(|it| {
+        let named = it.name.as_deref().zip(definition);
+        let known = named.and_then(|(name, definition)| definition.container(name));
+        let aside = known.is_some_and(|container| !container.essential);
+        aside || matches!(it.exit_code, Some(0 | KILLED | TERMINATED))
+    })
 }
 
 /// Whether the stop code or the sentence says for certain that the stop was wanted. A container that

@@ -6,7 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Count, Word, next_at};
+use super::{Count, ON_THE_WAY, Said, Word, next_at};
 use crate::alert::Severity;
 use crate::facts::{Deployment, Fact, Rollout, Service, Why};
 
@@ -80,12 +80,16 @@ fn worse(count: &Count, seen: Seen<'_>) -> bool {
     by_ecs && count.said.is_worse(severity, floor)
 }
 
-/// The first look after a telling comes soon: what begins as one stop may be an outage.
+/// What begins as one stop may be an outage.
 const SOON: TimeDelta = TimeDelta::minutes(2);
 
-/// How long after a telling an incident is looked at first.
-pub fn soon(quiet: TimeDelta) -> TimeDelta {
-    quiet.min(SOON)
+/// How long after this was said an incident is looked at first. What was counted into the incident
+/// of a deployment waits for that to be opened.
+pub fn first_look(said: &Said, quiet: TimeDelta) -> TimeDelta {
+    match said.counted_into {
+        Some(_) => ON_THE_WAY,
+        None => quiet.min(SOON),
+    }
 }
 
 /// When a look is overdue: its message is lost, and the next stop is news.
