@@ -1135,3 +1135,15 @@ fn an_endless_line_is_read_at_its_beginning_only() {
     check(&long, "Go panic", "panic: ", "Correct the error");
     check_none(&[&format!("{} panic: x", "a".repeat(100_000))]);
 }
+
+#[test]
+fn a_secret_in_a_long_line_is_quoted_whole_so_that_it_is_recognised() {
+    let line = format!(
+        "panic: {}postgres://app:hunter2@db/app",
+        "x".repeat(2_025) + " "
+    );
+    let finding = read(2, &line);
+    let quote = &finding.evidence.last().expect("evidence").quote;
+    let told = domain::sanitize::line(quote, 1_000);
+    assert!(told.ends_with("postgres://app:[redacted]@db/app"), "{told}");
+}

@@ -72,9 +72,13 @@ pub(super) fn refines(cause: Cause) -> bool {
 /// warned of explains less than what it ended with, and what it calls progress explains nothing.
 pub(super) fn read(tail: &LogTail) -> Option<Sign> {
     let from = tail.lines.len().saturating_sub(LINES);
-    let lines: Vec<_> = tail.lines[from..]
+    let whole: Vec<_> = tail.lines[from..]
         .iter()
-        .map(|line| line.message[..line.message.floor_char_boundary(LONGEST)].trim_end())
+        .map(|line| line.message.trim_end())
+        .collect();
+    let lines: Vec<_> = whole
+        .iter()
+        .map(|line| &line[..line.floor_char_boundary(LONGEST)])
         .collect();
     let texts: Vec<_> = lines.iter().map(|line| Text::of(line)).collect();
     let mut best: Option<(usize, &Signature, u8)> = None;
@@ -93,11 +97,12 @@ pub(super) fn read(tail: &LogTail) -> Option<Sign> {
         }
     }
     let (index, signature, weight) = best?;
-    let line = telling_line(&lines, index, signature);
+    let read = telling_line(&lines, index, signature);
     Some(Sign {
         what: signature.what.to_owned(),
-        fix: signature.kind.fix(&tail.container, &line),
-        line,
+        fix: signature.kind.fix(&tail.container, &read),
+        // Not cut yet: half a secret cannot be recognised.
+        line: telling_line(&whole, index, signature),
         cause: match weight {
             WARNED => Cause::AppError,
             _ => signature.kind.cause(),

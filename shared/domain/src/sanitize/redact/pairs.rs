@@ -165,9 +165,12 @@ fn quoted(text: &str, start: usize, quote: &str) -> Option<Range<usize>> {
 
 /// A bare value: up to a blank, a quotation mark, or what separates it from the next pair.
 fn unquoted(text: &str, start: usize, separator: Separator, name: &str) -> Option<Range<usize>> {
+    if begins(&text[start..], "arn:aws") {
+        return None;
+    }
     let value = &text[start..start + bare_word(&text[start..], separator)];
     let trimmed = value.trim_end_matches(['\\', '\'', ')', '}', ']', ',', ';', '.', '>']);
-    if is_mark(value) || begins(value, "arn:aws") || is_prose(&text[..start], value, separator) {
+    if is_mark(value) || is_prose(&text[..start], value, separator) {
         return None;
     }
     let end = start

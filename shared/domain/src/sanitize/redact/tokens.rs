@@ -139,6 +139,9 @@ fn scheme(text: &str, at: usize) -> Option<Range<usize>> {
         .find(|name| begins(&text[at..], name))?;
     let after = &text[at + name.len()..];
     let blanks = run(after, 8, |byte| b" :=".contains(&byte));
+    if blanks == 0 {
+        return None;
+    }
     let word = run(&after[blanks..], usize::MAX, |byte| {
         is_token(byte) || is_base64(byte) || byte == b'~'
     });
@@ -148,7 +151,7 @@ fn scheme(text: &str, at: usize) -> Option<Range<usize>> {
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || b".-".contains(&byte));
     let start = at + name.len() + blanks;
-    (blanks > 0 && word >= 8 && !is_word).then_some(start..start + word)
+    (word >= 8 && !is_word).then_some(start..start + word)
 }
 
 /// A run of base64: a secret access key (40 characters, where the text before speaks of one), or a

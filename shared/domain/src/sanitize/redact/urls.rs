@@ -93,6 +93,8 @@ fn before_network(text: &str, at: usize) -> Option<Range<usize>> {
     if !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric()) {
         return None;
     }
+    // Colons are many, and signs like this few.
+    text[at + 1..text.floor_char_boundary(at + 1 + LONGEST)].find('@')?;
     let rest = up_to_end(text, at + 1);
     let ends = NETWORKS
         .into_iter()
