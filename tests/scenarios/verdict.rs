@@ -305,6 +305,30 @@ async fn what_opsbot_wrote_is_told_to_its_end_whatever_the_severity_floor() {
     );
 }
 
+#[tokio::test]
+async fn the_end_of_what_opsbot_wrote_comes_again_where_the_table_does_not_say_that_it_wrote() {
+    let floor = [ENABLED, ("OPSBOT_SEVERITY_FLOOR", "critical")];
+    let denied = Fate::fails_to_start("CannotPullContainerError: pull access denied");
+    let failed = failed_of(denied, &floor, auto);
+    failed.bot.deliver(&failed.event).await.unwrap();
+    failed.bot.ask(&failed.bot.asked()[0]).await.unwrap();
+    let events = failed.bot.aws.with(|world| {
+        world.settle();
+        world.drain_events()
+    });
+    let completed = |it: &&Value| it["detail"]["eventName"] == "SERVICE_DEPLOYMENT_COMPLETED";
+    let completed = events.iter().find(completed).expect("it completes");
+    failed
+        .bot
+        .aws
+        .inject("dynamodb:GetItem", simulator::Fault::denied());
+    failed.bot.deliver(completed).await.unwrap_err();
+    failed.bot.aws.clear_faults();
+    failed.bot.deliver(completed).await.unwrap();
+    let alerts = failed.bot.alerts();
+    assert_eq!(alerts.last().unwrap().attributes["kind"].1, "recovered");
+}
+
 /// The word that roll-back left to look again.
 fn begun(failed: &Failed) -> Value {
     let sent = failed.bot.handed_over();

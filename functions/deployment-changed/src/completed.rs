@@ -111,10 +111,12 @@ async fn tell(
         None => Fact::Known(None),
     };
     // What opsbot wrote was told, whatever the floor.
-    let attempt = attempt.known().and_then(Option::as_ref);
-    if open.quiet && attempt.is_none() {
-        return Ok(());
-    }
+    let attempt = match attempt {
+        Fact::Known(None) if open.quiet => return Ok(()),
+        Fact::Missing(missing) if open.quiet => return Err(Retry::NotRemembered(missing)),
+        Fact::Known(attempt) => attempt,
+        Fact::Missing(_) => None,
+    };
     let news = News::recovered(&open.deployment, event.at);
     if let Go::Drop = claim(&event.service, &news, invocation).await? {
         return Ok(());
@@ -128,7 +130,7 @@ async fn tell(
         event.at,
         known,
         &target_groups,
-        attempt,
+        attempt.as_ref(),
     );
     send(&alert, invocation).await?;
     mark(&event.service, &news, invocation).await;

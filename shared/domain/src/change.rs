@@ -102,6 +102,22 @@ pub fn digests(good: &ServiceRevision, failing: &ServiceRevision) -> Vec<Change>
         .collect()
 }
 
+/// [`digests`] where moved tags are all that changed of the images.
+///
+/// To go back to `good` by its name would then bring what fails. Beside an image that the release
+/// itself brought, the floating tag of a sidecar says nothing about the failure.
+pub fn replaced(good: &ServiceRevision, failing: &ServiceRevision) -> Vec<Change> {
+    let mut images = failing.images.iter();
+    let stands = images.all(|(container, after)| {
+        let before = good.images.get(container);
+        before.is_some_and(|before| before.image == after.image)
+    });
+    match stands {
+        true => digests(good, failing),
+        false => Vec::new(),
+    }
+}
+
 fn is_image(change: &Change) -> bool {
     matches!(
         change,
@@ -353,5 +369,19 @@ mod tests {
              sha256:aaaaaaaaaaaa -> sha256:bbbbbbbbbbbb"
         );
         assert!(digests(&revision('a'), &revision('a')).is_empty());
+        assert_eq!(replaced(&revision('a'), &revision('b')), changes);
+        // Beside a new image of the release it is a sidecar's, and says nothing of what fails.
+        let with = |digest: char, image: &str| {
+            let mut revision = revision(digest);
+            let image = RevisionImage {
+                image: image.to_owned(),
+                digest: None,
+            };
+            revision.images.insert("own".to_owned(), image);
+            revision
+        };
+        let (good, failing) = (with('a', "shop:41"), with('b', "shop:42"));
+        assert_eq!(digests(&good, &failing).len(), 1);
+        assert!(replaced(&good, &failing).is_empty());
     }
 }

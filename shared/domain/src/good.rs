@@ -198,8 +198,13 @@ pub(crate) fn once_good<'a>(past: &Past<'a>) -> Vec<Candidate<'a>> {
     let successful = |entry: &&&ServiceDeployment| {
         entry.status == "SUCCESSFUL"
             && own.is_none_or(|own| own.arn != entry.arn)
-            && !target(entry, past.revisions)
-                .is_some_and(|it| taken_back(past, &it.task_definition, entry.created_at))
+            && !target(entry, past.revisions).is_some_and(|it| {
+                taken_back(
+                    past,
+                    &it.task_definition,
+                    entry.finished_at.or(entry.created_at),
+                )
+            })
     };
     let of_history = past.history.iter().filter(successful).map(|entry| {
         let revision = target(entry, past.revisions);
@@ -251,7 +256,6 @@ fn taken_back(past: &Past<'_>, task_definition: &str, at: Option<DateTime<Utc>>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::RevisionImage;
 
     fn deployment(id: &str, revision: u32, rollout: Rollout) -> Deployment {
         Deployment {
@@ -386,8 +390,13 @@ mod tests {
             at: DateTime::from_timestamp(100, 0).unwrap(),
             made: None,
         };
-        let history = [past("SUCCESSFUL", 41), past("SUCCESSFUL", 40)];
+        let mut history = [past("SUCCESSFUL", 41), past("SUCCESSFUL", 40)];
         let want = Some(("order-api:40", KnownFrom::History));
+        check_after(None, &history, None, Some(&taken_back), want);
+        // What completed after it was not: the attempt came to nothing.
+        history[0].0.created_at = DateTime::from_timestamp(90, 0);
+        history[0].0.finished_at = DateTime::from_timestamp(200, 0);
+        let want = Some(("order-api:41", KnownFrom::History));
         check_after(None, &history, None, Some(&taken_back), want);
     }
 
@@ -405,7 +414,7 @@ mod tests {
     #[test]
     fn the_newest_and_the_successful_revisions_are_read_in_one_call() {
         let of = |number: u32| {
-            let status = if number % 30 == 0 {
+            let status = if number.is_multiple_of(30) {
                 "SUCCESSFUL"
             } else {
                 "STOPPED"

@@ -128,7 +128,7 @@ fn moved(
     good: Option<&ServiceRevision>,
 ) -> Option<Box<Digests>> {
     let failing = seen.target(standing.entry)?;
-    let mut moved = change::digests(good?, failing).into_iter();
+    let mut moved = change::replaced(good?, failing).into_iter();
     moved.find_map(|change| match change {
         Change::Digest {
             container,

@@ -2,7 +2,7 @@
 
 use super::words::revision;
 use crate::change::{self, Change};
-use crate::facts::{Deployment, DeploymentFacts, GoodRevision, KnownFrom};
+use crate::facts::{Deployment, DeploymentFacts, GoodRevision, KnownFrom, ServiceRevision};
 use crate::good;
 use crate::sanitize::line;
 
@@ -43,15 +43,19 @@ fn last_good(good: &GoodRevision) -> String {
 
 /// References that stand in both revisions and mean another image now.
 fn new_digests(facts: &DeploymentFacts, failing: Option<&Deployment>) -> Vec<Change> {
-    let known = |good: &GoodRevision| {
-        let (history, revisions) = (facts.history.known()?, facts.revisions.known()?);
-        let good = good.revision.as_ref()?;
-        let good = revisions.iter().find(|revision| revision.arn == *good)?;
-        let failing = good::failing_revision(history, revisions, &failing?.task_definition)?;
-        Some(change::digests(good, failing))
-    };
-    let good = facts.good.known().and_then(Option::as_ref);
-    good.and_then(known).unwrap_or_default()
+    let both = good_and_failing(facts, failing);
+    both.map_or(Vec::new(), |(good, failing)| change::digests(good, failing))
+}
+
+fn good_and_failing<'a>(
+    facts: &'a DeploymentFacts,
+    failing: Option<&Deployment>,
+) -> Option<(&'a ServiceRevision, &'a ServiceRevision)> {
+    let good = facts.good.known()?.as_ref()?.revision.as_ref()?;
+    let (history, revisions) = (facts.history.known()?, facts.revisions.known()?);
+    let good = revisions.iter().find(|revision| revision.arn == *good)?;
+    let failing = good::failing_revision(history, revisions, &failing?.task_definition)?;
+    Some((good, failing))
 }
 
 /// The images that a moved tag replaced, pinned by their digests (`registry/app@sha256:…`): updating
@@ -60,8 +64,11 @@ pub(super) fn replaced_images(
     facts: &DeploymentFacts,
     failing: Option<&Deployment>,
 ) -> Vec<String> {
-    let moved = new_digests(facts, failing).into_iter();
-    let pinned = moved.filter_map(|change| match change {
+    let both = good_and_failing(facts, failing);
+    let moved = both.map_or(Vec::new(), |(good, failing)| {
+        change::replaced(good, failing)
+    });
+    let pinned = moved.into_iter().filter_map(|change| match change {
         Change::Digest { image, from, .. } => Some(line(&pinned(&image, &from), 300)),
         _ => None,
     });

@@ -109,11 +109,15 @@ fn way_back(now: &Situation<'_>) -> Option<String> {
 
 /// A tag that was moved is the one change that going back to a revision does not undo.
 fn pin(now: &Situation<'_>) -> Option<String> {
-    let good = now.good.unwrap_or(now.failing);
-    (!now.replaced.is_empty()).then(|| {
+    let useless = now.good.map_or(String::new(), |good| {
         format!(
             "Updating the service to {good}, the last good revision, would not help: its tag names \
-             another image now. Register a revision with the image that ran well pinned by \
+             another image now. "
+        )
+    });
+    (!now.replaced.is_empty()).then(|| {
+        format!(
+            "{useless}Register a revision with the image that ran well pinned by \
              its digest, {}, and deploy that; or push a mended image under the tag and deploy \
              again with --force-new-deployment.",
             now.replaced.join(" and ")
