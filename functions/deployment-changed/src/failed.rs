@@ -188,7 +188,9 @@ impl Failure<'_> {
                 answer.keep(service, invocation).await;
             }
         };
-        let (quiet, ()) = tokio::join!(publish(&alert, invocation), keep);
+        // That opsbot went back was told whatever the floor, so it is told that it fails.
+        let owed = story.is_of_opsbot();
+        let (quiet, ()) = tokio::join!(publish(&alert, owed, invocation), keep);
         let quiet = quiet?;
         let open = OpenIncident {
             quiet,

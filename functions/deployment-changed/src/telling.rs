@@ -67,9 +67,14 @@ pub(crate) enum Go {
     Drop,
 }
 
-/// Publishes an alert, if it is severe enough. Whether it was quiet is the answer.
-pub(crate) async fn publish(alert: &Alert, invocation: &Invocation<'_>) -> Result<bool, Retry> {
-    if alert.severity < invocation.settings.severity_floor {
+/// Publishes an alert, if it is severe enough or `owed` to whom was told what it follows. Whether it
+/// was quiet is the answer.
+pub(crate) async fn publish(
+    alert: &Alert,
+    owed: bool,
+    invocation: &Invocation<'_>,
+) -> Result<bool, Retry> {
+    if !owed && alert.severity < invocation.settings.severity_floor {
         tracing::info!(
             incident = alert.incident,
             "below the severity floor: {}",
@@ -123,7 +128,7 @@ pub(crate) async fn unreadable(
     let news = News::unreadable(&event.why, invocation.now, settings.lasting);
     if let Go::Tell(_) = claim(&service, &news, invocation).await? {
         let alert = compose::unreadable(&event, service.clone(), at);
-        publish(&alert, invocation).await?;
+        publish(&alert, false, invocation).await?;
         mark(&service, &news, invocation).await;
     }
     Ok(())

@@ -64,7 +64,7 @@ pub(crate) async fn answer(
         unmarked: unmarked.as_ref(),
         judged: None,
     };
-    publish(&story.warned(&action), invocation).await?;
+    publish(&story.warned(&action), false, invocation).await?;
     mark(service, &news, invocation).await;
     Ok(())
 }

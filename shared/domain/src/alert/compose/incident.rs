@@ -95,6 +95,11 @@ impl Story<'_> {
             })
     }
 
+    /// Whether opsbot made the deployment that fails, to go back.
+    pub fn is_of_opsbot(&self) -> bool {
+        self.attempt().is_some()
+    }
+
     /// The rollback of opsbot's that made this deployment.
     pub(super) fn attempt(&self) -> Option<&Attempt> {
         let attempts = self.judged?.attempts.known()?;
