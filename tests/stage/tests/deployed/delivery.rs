@@ -81,6 +81,7 @@ fn the_operator_is_told_of_every_queue_that_fills_and_of_function_errors() {
     assert_eq!(
         found,
         [
+            "ApproximateAgeOfOldestMessage opsbot-FailingDeploymentsQueue",
             "ApproximateAgeOfOldestMessage opsbot-RollBackQueue",
             "ApproximateAgeOfOldestMessage opsbot-TaskStoppedQueue",
             "ApproximateNumberOfMessagesVisible opsbot-DeploymentChangedFailedQueue",
