@@ -109,6 +109,11 @@ async fn a_service_that_opted_in_is_rolled_back_from_the_event_to_the_last_word(
         kinds,
         ["deployment_failed", "rollback_started", "recovered"]
     );
+    assert_eq!(
+        alerts[1].for_protocol("sms"),
+        "WARN order-api in prod-apps: opsbot rolls back to order-api:41",
+        "once"
+    );
     insta::assert_snapshot!(
         "the_last_word_after_a_rollback",
         alerts[2].for_protocol("email")

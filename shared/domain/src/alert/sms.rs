@@ -17,7 +17,7 @@ pub(super) fn render(alert: &Alert) -> String {
     };
     let full = said
         .iter()
-        .filter(|said| !said.is_empty())
+        .filter(|said| !said.is_empty() && !headline.ends_with(said.as_str()))
         .map(|said| ascii(&format!("{}. {said}", headline.trim_end_matches('.'))));
     full.into_iter()
         .find(|full| full.len() <= SMS)
