@@ -69,7 +69,18 @@ impl Story<'_> {
             failing: Some(failed.task_definition.clone()),
             ..self.own(None)
         };
-        let incident = known.or_else(|| listed.map(unseen))?;
+        // Where the record could not be read, opsbot's attempt says it too.
+        let attempted = || {
+            let attempt = self.attempt()?;
+            Some(OpenIncident {
+                id: incident_id(self.service, &attempt.failed),
+                deployment: attempt.failed.clone(),
+                failing: attempt.from.clone(),
+                ..self.own(None)
+            })
+        };
+        let unseen = || listed.map(unseen);
+        let incident = known.or_else(attempted).or_else(unseen)?;
         Some(OpenIncident {
             rolling_back_to: Some(this.to_owned()),
             ..incident
