@@ -80,11 +80,15 @@ impl Failed {
 
     /// Time passes until a deployment completed; its event is delivered, with every other.
     async fn recovers(&self) {
-        let events = self.bot.aws.with(|world| {
+        self.bot.deliver_all(&self.settled()).await;
+    }
+
+    /// The events of what happens until everything rests.
+    fn settled(&self) -> Vec<Value> {
+        self.bot.aws.with(|world| {
             world.settle();
             world.drain_events()
-        });
-        self.bot.deliver_all(&events).await;
+        })
     }
 }
 
@@ -288,13 +292,19 @@ async fn a_rollback_that_fails_too_pages_in_the_same_incident_and_is_left_alone(
     assert_eq!(failed.bot.asked().len(), 1);
 }
 
-/// Nobody was told of the failure, which is below the floor; a write is never quiet.
-#[tokio::test]
-async fn what_opsbot_wrote_is_told_to_its_end_whatever_the_severity_floor() {
+/// A failure of a service that opted in, answered but too slight to be told.
+async fn failed_below_the_floor() -> Failed {
     let floor = [ENABLED, ("OPSBOT_SEVERITY_FLOOR", "critical")];
     let denied = Fate::fails_to_start("CannotPullContainerError: pull access denied");
     let failed = failed_of(denied, &floor, auto);
     failed.bot.deliver(&failed.event).await.unwrap();
+    failed
+}
+
+/// Nobody was told of the failure, which is below the floor; a write is never quiet.
+#[tokio::test]
+async fn what_opsbot_wrote_is_told_to_its_end_whatever_the_severity_floor() {
+    let failed = failed_below_the_floor().await;
     assert_eq!(failed.bot.alerts().len(), 0);
     failed.bot.ask(&failed.bot.asked()[0]).await.unwrap();
     let later = failed.bot.now() + TimeDelta::minutes(15);
@@ -312,15 +322,9 @@ async fn what_opsbot_wrote_is_told_to_its_end_whatever_the_severity_floor() {
 
 #[tokio::test]
 async fn the_end_of_what_opsbot_wrote_comes_again_where_the_table_does_not_say_that_it_wrote() {
-    let floor = [ENABLED, ("OPSBOT_SEVERITY_FLOOR", "critical")];
-    let denied = Fate::fails_to_start("CannotPullContainerError: pull access denied");
-    let failed = failed_of(denied, &floor, auto);
-    failed.bot.deliver(&failed.event).await.unwrap();
+    let failed = failed_below_the_floor().await;
     failed.bot.ask(&failed.bot.asked()[0]).await.unwrap();
-    let events = failed.bot.aws.with(|world| {
-        world.settle();
-        world.drain_events()
-    });
+    let events = failed.settled();
     let completed = |it: &&Value| it["detail"]["eventName"] == "SERVICE_DEPLOYMENT_COMPLETED";
     let completed = events.iter().find(completed).expect("it completes");
     failed
