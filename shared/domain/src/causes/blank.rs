@@ -4,11 +4,6 @@
 //! What says which service, registry or step is meant stays: hosts, the services and types of ARNs,
 //! the steps of a registry's API, system paths.
 
-/// What ends a name.
-const ENDS: &[char] = &[
-    ' ', '"', '\'', '(', ')', '[', ']', '{', '}', '<', '>', ',', ';',
-];
-
 /// What stands for a name.
 const BLANK: &str = "*";
 
@@ -67,7 +62,7 @@ pub(super) fn names(words: &str) -> String {
     let mut out = String::with_capacity(words.len());
     let mut rest = words;
     while !rest.is_empty() {
-        let end = rest.find(ENDS).unwrap_or(rest.len());
+        let end = rest.bytes().position(ends).unwrap_or(rest.len());
         let (token, after) = rest.split_at(end);
         let core = token.trim_end_matches([':', '.']);
         blank(&mut out, core, after);
@@ -79,8 +74,20 @@ pub(super) fn names(words: &str) -> String {
     out
 }
 
+/// What ends a name.
+fn ends(byte: u8) -> bool {
+    matches!(
+        byte,
+        b' ' | b'"' | b'\'' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b',' | b';'
+    )
+}
+
 /// Writes `token`, or what may be read of it.
 fn blank(out: &mut String, token: &str, after: &str) {
+    // Most tokens are words.
+    if token.bytes().all(|byte| byte.is_ascii_lowercase()) && !after.starts_with(['"', '\'']) {
+        return out.push_str(token);
+    }
     if let Some(at) = token.find("arn:") {
         out.push_str(&token[..at]);
         return arn(out, &token[at..]);

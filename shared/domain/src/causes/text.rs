@@ -29,9 +29,13 @@ impl Text {
     /// Words that were normalised before.
     pub(super) fn new(words: String) -> Self {
         let mut runs = [0; 64];
-        for run in words.as_bytes().windows(3) {
-            let (word, bit) = place(run);
-            runs[word] |= bit;
+        let mut packed = 0;
+        for (at, byte) in words.bytes().enumerate() {
+            packed = (packed << 8 | u32::from(byte)) & 0x00FF_FFFF;
+            if at >= 2 {
+                let (word, bit) = place(packed);
+                runs[word] |= bit;
+            }
         }
         Self { words, runs }
     }
@@ -44,7 +48,7 @@ impl Text {
     /// Whether `fragment` (itself in the normalised form) stands in it.
     pub(super) fn has(&self, fragment: &str) -> bool {
         let may = fragment.as_bytes().windows(3).all(|run| {
-            let (word, bit) = place(run);
+            let (word, bit) = place(u32::from_be_bytes([0, run[0], run[1], run[2]]));
             self.runs[word] & bit != 0
         });
         may && self.words.contains(fragment)
@@ -56,11 +60,8 @@ impl Text {
     }
 }
 
-/// Where the bit of a three-byte run is: a multiplicative hash, its upper twelve bits.
-fn place(run: &[u8]) -> (usize, u64) {
-    let packed = run
-        .iter()
-        .fold(0_u32, |packed, byte| packed << 8 | u32::from(*byte));
+/// Where the bit of three bytes in a row is: a multiplicative hash, its upper twelve bits.
+fn place(packed: u32) -> (usize, u64) {
     let slot = packed.wrapping_mul(0x9E37_79B1) >> 20;
     ((slot >> 6) as usize, 1 << (slot & 63))
 }
@@ -68,27 +69,41 @@ fn place(run: &[u8]) -> (usize, u64) {
 /// Lower case; typographic quotes made plain; escaping dropped; any white space one space.
 /// AWS documents the same sentences with `'` and `’`, and people paste them with either.
 fn normalise(raw: &str) -> String {
-    let mut words = String::with_capacity(raw.len().min(MOST_READ));
-    let mut chars = raw.chars().peekable();
-    while let Some(char) = chars.next() {
-        if words.len() >= MOST_READ {
-            break;
-        }
-        match char {
-            '\\' if chars.peek() == Some(&'n') => {
+    let mut rest = &raw[..raw.floor_char_boundary(MOST_READ)];
+    let mut words = String::with_capacity(rest.len());
+    loop {
+        // Nearly all of it is taken as it is, as far as it goes.
+        let mut blank = words.is_empty() || words.ends_with(' ');
+        let plain = rest.bytes().position(|byte| {
+            let again = std::mem::replace(&mut blank, byte == b' ') && blank;
+            again || !is_plain(byte)
+        });
+        let (run, next) = rest.split_at(plain.unwrap_or(rest.len()));
+        words.push_str(run);
+        let mut chars = next.chars();
+        match chars.next() {
+            None => break,
+            Some('\\') if chars.as_str().starts_with('n') => {
                 chars.next();
                 space(&mut words);
             }
-            '\\' => {}
-            '‘' | '’' | 'ʼ' | '`' => words.push('\''),
-            '“' | '”' => words.push('"'),
-            '…' => words.push_str("..."),
-            _ if char.is_whitespace() => space(&mut words),
-            _ => words.push(char.to_ascii_lowercase()),
+            Some('\\') => {}
+            Some('‘' | '’' | 'ʼ' | '`') => words.push('\''),
+            Some('“' | '”') => words.push('"'),
+            Some('…') => words.push_str("..."),
+            Some(char) if char.is_whitespace() => space(&mut words),
+            Some(char) => words.push(char),
         }
+        rest = chars.as_str();
     }
+    words.make_ascii_lowercase();
     words.truncate(words.trim_end().len());
     words
+}
+
+/// What [`normalise`] leaves as it is, but for its case and for blanks after blanks.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii() && !matches!(byte, b'\t'..=b'\r' | b'\\' | b'`')
 }
 
 /// One way to say no: `cannot`, `does not`.
@@ -111,9 +126,31 @@ fn space(words: &mut String) {
 /// The words of a raw text that may name something: cut at white space, quotes and brackets,
 /// freed of the punctuation around them.
 pub(super) fn tokens(raw: &str) -> impl Iterator<Item = &str> {
-    raw.split(|char: char| char.is_whitespace() || "\"'‘’`()[]{}<>,;\\".contains(char))
-        .map(|token| token.trim_matches(|char: char| ".:=".contains(char)))
+    raw.split(is_between)
+        .map(|token| token.trim_matches(['.', ':', '=']))
         .filter(|token| !token.is_empty())
+}
+
+fn is_between(char: char) -> bool {
+    let sign = matches!(
+        char,
+        '"' | '\''
+            | '‘'
+            | '’'
+            | '`'
+            | '('
+            | ')'
+            | '['
+            | ']'
+            | '{'
+            | '}'
+            | '<'
+            | '>'
+            | ','
+            | ';'
+            | '\\'
+    );
+    sign || char.is_whitespace()
 }
 
 /// The first token of `raw` that begins with `prefix` and goes on.
@@ -153,6 +190,8 @@ mod tests {
         let text = Text::of("The task can’t pull\r\n the \\\"image\\\"…\\nNow  ");
         assert_eq!(text.words(), "the task can't pull the \"image\"... now");
         assert!(text.has("can't pull") && !text.has("cannot pull") && text.any(&["x", "no"]));
+        let text = Text::of("  \n A  b \n\\n\u{a0} C\u{2003}É`\\");
+        assert_eq!(text.words(), "a b c É'");
     }
 
     #[test]

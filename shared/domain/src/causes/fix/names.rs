@@ -1,8 +1,30 @@
 //! The names of the resources that a fix speaks of, as the text or the definition has them.
 
 use super::Clues;
-use crate::causes::text::{after, arn, token_with};
+use crate::causes::text;
 use crate::facts::ContainerDefinition;
+
+/// What is looked for in what was quoted. Nearly always it is not there, which [`text::Text`] knows
+/// at once.
+impl Clues<'_> {
+    /// The first word after `marker`.
+    pub(super) fn after(&self, marker: &str) -> Option<&str> {
+        let marked = self.text.has(marker);
+        marked.then(|| text::after(&self.raw, marker)).flatten()
+    }
+
+    /// The first ARN of that service namespace.
+    pub(super) fn arn(&self, namespace: &str) -> Option<&str> {
+        let any = self.text.has("arn:");
+        any.then(|| text::arn(&self.raw, namespace)).flatten()
+    }
+
+    /// The first word that begins with `prefix` and goes on.
+    pub(super) fn token_with(&self, prefix: &str) -> Option<&str> {
+        let any = self.text.has(prefix);
+        any.then(|| text::token_with(&self.raw, prefix)).flatten()
+    }
+}
 
 impl Clues<'_> {
     pub(super) fn who(&self) -> String {
@@ -59,7 +81,7 @@ impl Clues<'_> {
                 .filter(|it| !it.is_empty())
         };
         let said = || {
-            let named = BEFORE.iter().filter_map(|marker| after(&self.raw, marker));
+            let named = BEFORE.iter().filter_map(|marker| self.after(marker));
             named
                 .filter(|name| name.contains(['/', ':', '.']))
                 .map(str::to_owned)
@@ -75,7 +97,7 @@ impl Clues<'_> {
             let name = session.split(['/', ' ', '\'', '"', '.']).next()?;
             (!name.is_empty()).then(|| format!("role {name}"))
         };
-        let said_arn = arn(&self.raw, "iam").map(|arn| format!("role {arn}"));
+        let said_arn = self.arn("iam").map(|arn| format!("role {arn}"));
         let defined = || {
             let role = self
                 .context
@@ -91,13 +113,14 @@ impl Clues<'_> {
     }
 
     pub(super) fn action(&self) -> Option<&str> {
-        after(&self.raw, "to perform: ").filter(|action| action.contains(':'))
+        self.after("to perform: ")
+            .filter(|action| action.contains(':'))
     }
 
     pub(super) fn secret(&self) -> String {
-        let said = arn(&self.raw, "secretsmanager").or_else(|| arn(&self.raw, "ssm"));
-        let said = said.or_else(|| after(&self.raw, "invalid ssm parameters: "));
-        let said = said.or_else(|| after(&self.raw, "invalid parameters: "));
+        let said = self.arn("secretsmanager").or_else(|| self.arn("ssm"));
+        let said = said.or_else(|| self.after("invalid ssm parameters: "));
+        let said = said.or_else(|| self.after("invalid parameters: "));
         let only = || {
             let secrets = &self.definition()?.secrets;
             (secrets.len() == 1)
@@ -114,7 +137,7 @@ impl Clues<'_> {
     }
 
     pub(super) fn subnets(&self) -> String {
-        match token_with(&self.raw, "subnet-") {
+        match self.token_with("subnet-") {
             Some(subnet) => format!("subnet {subnet}"),
             None => "the task's subnets".to_owned(),
         }

@@ -2,7 +2,7 @@
 
 use super::Clues;
 use crate::causes::Cause;
-use crate::causes::text::{after, number_after, token_with};
+use crate::causes::text::number_after;
 
 impl Clues<'_> {
     pub(super) fn container_fix(&self, cause: Cause) -> String {
@@ -68,7 +68,7 @@ impl Clues<'_> {
                 "Let the service start a replacement; no action of yours is needed.".to_owned()
             }
             Cause::HostTerminated => {
-                let host = token_with(&self.raw, "i-").unwrap_or("the container instance");
+                let host = self.token_with("i-").unwrap_or("the container instance");
                 format!("Check in Auto Scaling and CloudTrail why {host} went away.")
             }
             Cause::CapacityUnavailable => self.capacity_fix(),
@@ -88,11 +88,16 @@ impl Clues<'_> {
     }
 
     fn target_fix(&self) -> String {
-        let group = token_with(&self.raw, "arn:").and_then(|arn| arn.split("targetgroup/").nth(1));
+        let group = self
+            .token_with("arn:")
+            .and_then(|arn| arn.split("targetgroup/").nth(1));
         let group = group.and_then(|rest| rest.split('/').next());
-        let group = group.or_else(|| after(&self.raw, "(target-group "));
-        let group = group.or_else(|| after(&self.raw, "in target-group "));
-        let balancer = || after(&self.raw, "(elb ").map(|name| format!("load balancer {name}"));
+        let group = group.or_else(|| self.after("(target-group "));
+        let group = group.or_else(|| self.after("in target-group "));
+        let balancer = || {
+            self.after("(elb ")
+                .map(|name| format!("load balancer {name}"))
+        };
         let group = group.or_else(|| {
             let arn = &self.context.target_groups.first()?.arn;
             arn.split("targetgroup/").nth(1)?.split('/').next()

@@ -3,7 +3,6 @@
 use super::Clues;
 use crate::causes::Cause;
 use crate::causes::network::NO_ROUTE;
-use crate::causes::text::{after, arn, token_with};
 
 /// That the registry is Amazon ECR.
 const ECR: &[&str] = &[
@@ -71,7 +70,8 @@ impl Clues<'_> {
         match cause {
             Cause::SecretFetch => self.secret_fix(),
             Cause::EnvFileFetch => {
-                let file = arn(&self.raw, "s3")
+                let file = self
+                    .arn("s3")
                     .map(str::to_owned)
                     .or_else(|| self.definition()?.environment_files.first().cloned());
                 let file = file.unwrap_or_else(|| "the environment file".to_owned());
@@ -93,7 +93,7 @@ impl Clues<'_> {
                     .to_owned()
             }
             Cause::EfsMount => {
-                let system = token_with(&self.raw, "fs-").unwrap_or("the EFS file system");
+                let system = self.token_with("fs-").unwrap_or("the EFS file system");
                 format!(
                     "Check that {system} has a mount target in the task's zone that lets port 2049 \
                      in from the task, and that its access point and IAM policy allow the mount."
@@ -144,7 +144,7 @@ impl Clues<'_> {
             let action = self.action().unwrap_or(default);
             return format!("Allow {role} to call {action} on {secret}.");
         }
-        if let Some(key) = after(&self.raw, "json key ") {
+        if let Some(key) = self.after("json key ") {
             return format!("Add the key `{key}` to {secret}, or correct the key in valueFrom.");
         }
         if self.text.any(&[
