@@ -14,6 +14,7 @@ use domain::verdict::Request;
 use roll_back::Means;
 use serde_json::{Value, json};
 use simulator::{Published, Simulator, World};
+use task_stopped::Memory;
 
 /// The topic that the bot publishes to.
 pub const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:opsbot-alerts";
@@ -192,11 +193,24 @@ impl Bot {
     ///
     /// Where the answer names a message that was not in the batch.
     pub async fn deliver_texts(&self, bodies: impl Iterator<Item = String>) -> Vec<usize> {
+        self.deliver_warm(&Memory::default(), bodies).await
+    }
+
+    /// The same in a sandbox that has answered other batches before.
+    ///
+    /// # Panics
+    ///
+    /// As [`Bot::deliver_texts`].
+    pub async fn deliver_warm(
+        &self,
+        memory: &Memory,
+        bodies: impl Iterator<Item = String>,
+    ) -> Vec<usize> {
         let number = self.invocations.fetch_add(1, Ordering::Relaxed);
         let request_id = format!("request-{number}");
         let invocation = self.invocation_at(self.now(), &request_id);
         let batch = batch(bodies);
-        let answer = task_stopped::answer(batch, &invocation, &self.queues).await;
+        let answer = task_stopped::answer(batch, &invocation, &self.queues, memory).await;
         let again = answer.batch_item_failures.iter();
         again
             .map(|failure| failure.item_identifier.parse().expect("a message's number"))

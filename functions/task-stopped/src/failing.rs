@@ -2,14 +2,14 @@
 //! told, and once more where so much of it has failed that it may be rolled back.
 
 use aws::Invocation;
-use aws::counting::Claimed;
+use aws::counting::{Claimed, Watched};
 use aws::gather::Around;
 use chrono::TimeDelta;
 use domain::incident::{OpenIncident, incident_id};
 use domain::settings::Queues;
 use domain::stop::{
-    Count, NotFailing, ON_THE_WAY, Said, Story, Unheard, deployment_key, given_up_at, handover,
-    judge, next_at,
+    Count, JUDGED_FOR, NotFailing, ON_THE_WAY, Said, Story, Unheard, deployment_key, given_up_at,
+    handover, judge, next_at,
 };
 
 use crate::Retry;
@@ -40,8 +40,12 @@ pub(crate) async fn answer(
     let (said, next) = case.settled(&count, invocation, queues).await?;
     let key = deployment_key(&story.subject.arn, deployment);
     let state = invocation.state_after_publish();
+    let again = Watched {
+        token: None,
+        look_by: invocation.now + JUDGED_FOR,
+    };
     if let Some(missing) = state
-        .said(&key, next, &said, None, invocation.now)
+        .said(&key, next, &said, &again, invocation.now)
         .await
         .missing()
     {
@@ -113,6 +117,9 @@ impl Case<'_> {
                 .map(|_| count.said.clone()),
         };
         match (self.judged(), known) {
+            (Some(Ok(_)), None) if let Some((said, next)) = self.just_begun(count, invocation) => {
+                Ok((said, next))
+            }
             (Some(Ok(unheard)), known) if known.is_none() || self.is_enough(count) => {
                 self.hand_over(count, unheard, invocation, queues).await?;
                 let incident = known.and_then(|said| said.counted_into);
@@ -123,9 +130,9 @@ impl Case<'_> {
             (
                 Some(Err(NotFailing::FailedAlready | NotFailing::Completed | NotFailing::Gone)),
                 None,
-            ) => Ok((Said::default(), next)),
+            ) => Ok((from(count.tasks), next)),
             // The service could not be read: the next stop asks again.
-            (_, None) => Ok((Said::default(), count.tasks + 1)),
+            (_, None) => Ok((count.said.clone(), count.tasks + 1)),
         }
     }
 
@@ -145,6 +152,21 @@ impl Case<'_> {
         Ok(())
     }
 
+    /// What it waits for where it had completed, was judged anew because of the time, and has just
+    /// begun to fail: as many stops as any other deployment.
+    fn just_begun(&self, count: &Count, invocation: &Invocation<'_>) -> Option<(Said, u64)> {
+        let threshold = invocation.settings.failing_threshold;
+        let stops: usize = self.story.failing().map(|group| group.stops.len()).sum();
+        let is_waiting = count.next_at == Some(count.said.tasks + threshold);
+        let began_at = match is_waiting {
+            true => count.said.tasks,
+            false => count.tasks.saturating_sub(stops as u64),
+        };
+        let next = began_at + threshold;
+        let by_time = count.next_at.is_some_and(|next_at| count.tasks < next_at);
+        (by_time && count.tasks < next).then(|| (from(began_at), next))
+    }
+
     /// So many failing tasks make the circuit breaker give the deployment up, and have it judged
     /// once more whether it is rolled back.
     fn enough(&self) -> Option<u64> {
@@ -162,6 +184,14 @@ impl Case<'_> {
         let next = next_at(count.tasks);
         let enough = self.enough().filter(|enough| *enough > count.tasks);
         enough.map_or(next, |enough| enough.min(next))
+    }
+}
+
+/// From so many stops on it may fail.
+fn from(tasks: u64) -> Said {
+    Said {
+        tasks,
+        ..Said::default()
     }
 }
 

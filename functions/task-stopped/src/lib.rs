@@ -8,13 +8,14 @@
 mod batch;
 mod failing;
 mod look;
+mod memory;
 mod story;
 mod watch;
 
 use std::time::Duration;
 
 use aws::Invocation;
-use aws::gather::{self, Definitions};
+use aws::gather;
 use aws::queues::NotSent;
 use aws::tell::NotPublished;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
@@ -22,6 +23,7 @@ use batch::Batch;
 use domain::facts::Missing;
 use domain::settings::Queues;
 use domain::stop::Story;
+pub use memory::Memory;
 use story::Answering;
 
 /// Why messages must come again.
@@ -38,8 +40,8 @@ pub enum Retry {
     NotSeen(Missing),
 }
 
-/// A batch of so few messages is no storm: what its alerts need is read before it is known whether
-/// there is one, which saves a round trip.
+/// A batch of so few messages is no storm: what the alert of a first stop needs is read before it is
+/// known that there is one, which saves a round trip.
 const READ_AHEAD: usize = 3;
 
 /// Answers one batch, with the messages that must come again.
@@ -47,6 +49,7 @@ pub async fn answer(
     batch: SqsEvent,
     invocation: &Invocation<'_>,
     queues: &Queues,
+    memory: &Memory,
 ) -> SqsBatchResponse {
     let Batch {
         messages,
@@ -57,10 +60,11 @@ pub async fn answer(
     let answering = Answering {
         invocation,
         queues,
-        definitions: Definitions::default(),
+        memory,
         ahead: messages <= READ_AHEAD,
     };
     let mut is_time = true;
+    memory.definitions.new_batch();
     for some in answering.sorted(stops).await.chunks(gather::AT_ONCE) {
         if !is_time {
             again.extend(some.iter().flat_map(Story::deliveries).cloned());

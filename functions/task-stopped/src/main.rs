@@ -8,6 +8,7 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use chrono::DateTime;
 use domain::settings::{Queues, Settings, both};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use task_stopped::Memory;
 use tracing_subscriber::filter::LevelFilter;
 
 /// How many connections the first batch needs at the same time, by service.
@@ -40,7 +41,8 @@ async fn main() -> Result<(), Error> {
     let clients = Clients::connect(lookup, Limits::default());
     clients.warm_up(&CONNECTIONS).await;
 
-    let (settings, queues, clients) = (&settings, &queues, &clients);
+    let memory = Memory::default();
+    let (settings, queues, clients, memory) = (&settings, &queues, &clients, &memory);
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<SqsEvent>| {
         let LambdaEvent { payload, context } = event;
         let deadline = DateTime::from_timestamp_millis(context.deadline as i64).unwrap_or_default();
@@ -51,7 +53,7 @@ async fn main() -> Result<(), Error> {
             SystemTime::now().into(),
             deadline,
         );
-        Ok::<_, Error>(task_stopped::answer(payload, &invocation, queues).await)
+        Ok::<_, Error>(task_stopped::answer(payload, &invocation, queues, memory).await)
     }))
     .await
 }

@@ -2,7 +2,7 @@
 
 use aws::Invocation;
 use aws::counting::{Claimed, Counted, Watched};
-use aws::gather::{self, Around, Definitions, Evidence};
+use aws::gather::{self, Around, Evidence};
 use domain::alert::Severity;
 use domain::alert::compose::{Occasion, Stopped};
 use domain::facts::{Fact, Missing};
@@ -14,14 +14,14 @@ use domain::stop::{
 use futures_util::future::join_all;
 
 use crate::watch::watch;
-use crate::{Retry, failing};
+use crate::{Memory, Retry, failing};
 
 /// What the stories of one batch are answered with.
 pub(crate) struct Answering<'a> {
     pub(crate) invocation: &'a Invocation<'a>,
     pub(crate) queues: &'a Queues,
-    pub(crate) definitions: Definitions,
-    /// Read what alerts need before it is known whether there is one.
+    pub(crate) memory: &'a Memory,
+    /// Read what the alert of a first stop needs before it is known that there is one.
     pub(crate) ahead: bool,
 }
 
@@ -31,7 +31,7 @@ impl Answering<'_> {
     pub(crate) async fn sorted(&self, stops: Vec<Stop>) -> Vec<Story> {
         let undecided = stops.iter().filter_map(Stop::undecided);
         let asking = self.invocation.asking();
-        let definitions = self.definitions.known(&asking, undecided).await;
+        let definitions = self.memory.definitions.known(&asking, undecided).await;
         let sorted = stories(
             stops,
             &self.invocation.settings.left_out_causes,
@@ -47,12 +47,15 @@ impl Answering<'_> {
     pub(crate) async fn stories<'s>(&self, stories: &'s [Story]) -> Vec<(&'s Story, Retry)> {
         let claims = stories.iter().map(|story| claims(story, self.invocation));
         let (claims, ahead) = tokio::join!(join_all(claims), async {
-            match self.ahead {
+            match self.may_be_first(stories) {
                 true => Some(self.read_ahead(stories).await),
                 false => None,
             }
         });
         let mut news: Vec<(&Story, Claims)> = stories.iter().zip(claims).collect();
+        for (story, _) in news.iter().filter(|(_, claims)| claims.counted()) {
+            self.memory.counted(story, self.invocation.now);
+        }
         let read = match ahead {
             Some(read) => read,
             None => {
@@ -68,6 +71,12 @@ impl Answering<'_> {
             answer.err().map(|retry| (story, retry))
         });
         join_all(answers).await.into_iter().flatten().collect()
+    }
+
+    fn may_be_first(&self, stories: &[Story]) -> bool {
+        let (quiet, now) = (self.invocation.settings.quiet, self.invocation.now);
+        let may_be = |story: &Story| self.memory.may_be_first(story, quiet, now);
+        self.ahead && stories.iter().any(may_be)
     }
 
     async fn around(&self, subjects: &[&Subject]) -> Vec<Around> {
@@ -88,7 +97,8 @@ impl Answering<'_> {
 
     async fn evidence(&self, group: &Group) -> Evidence {
         let lines = self.invocation.settings.log_tail_lines;
-        gather::evidence(&self.invocation.asking(), &self.definitions, group, lines).await
+        let definitions = &self.memory.definitions;
+        gather::evidence(&self.invocation.asking(), definitions, group, lines).await
     }
 
     /// Tells what is news of one story. A handover that the queue does not take keeps no alert
@@ -134,6 +144,12 @@ struct Claims {
 }
 
 impl Claims {
+    /// Whether the table has counted and knows all of it.
+    fn counted(&self) -> bool {
+        let mut all = self.groups.iter().chain([&self.deployment]);
+        !all.any(|claimed| matches!(claimed, Claimed::Busy(_) | Claimed::Unreachable(_)))
+    }
+
     /// Whether there is anything to say.
     fn news(&self) -> bool {
         let mut all = self.groups.iter().chain([&self.deployment]);
@@ -195,9 +211,7 @@ impl Telling<'_> {
         loop {
             let (said, watch) = self.say(&count, &key).await?;
             let next = next_at(count.tasks);
-            let given_back = state
-                .said(&key, next, &said, Some(&watch), invocation.now)
-                .await;
+            let given_back = state.said(&key, next, &said, &watch, invocation.now).await;
             match given_back {
                 Fact::Known(now) if now.tasks >= next => {}
                 Fact::Known(_) => return Ok(()),

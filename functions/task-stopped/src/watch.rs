@@ -24,5 +24,8 @@ pub(crate) async fn watch(
     };
     aws::queues::send(invocation.clients, &queues.own, &watch, delay).await?;
     let look_by = overdue(invocation.settings.quiet, invocation.now);
-    Ok(Watched { token, look_by })
+    Ok(Watched {
+        token: Some(token),
+        look_by,
+    })
 }

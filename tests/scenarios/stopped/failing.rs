@@ -332,3 +332,68 @@ async fn an_incident_that_nobody_was_told_of_swallows_no_stops_and_is_told_when_
         sms(&bot)
     );
 }
+
+#[tokio::test]
+async fn a_rollback_to_a_deployment_whose_tasks_had_died_in_production_is_handed_over() {
+    let bot = Bot::new(town_on(None));
+    let crashed = bot.aws.with(|world: &mut World| {
+        world.set_fate("order-api:41", exits());
+        strike(world);
+        let events = stops(world, Duration::from_secs(120));
+        world.set_fate("order-api:41", Fate::runs_healthy());
+        events
+    });
+    let production = copies(&crashed[0], 1..31);
+    for some in production.chunks(10) {
+        assert_eq!(bot.deliver_batch(some).await, NOTHING);
+    }
+    assert_eq!(bot.handed_over(), [Value::Null; 0], "it had completed");
+
+    let back = bot.aws.with(|world: &mut World| {
+        world.advance(Duration::from_secs(600));
+        world.register(
+            TaskDefinition::of("order-api")
+                .revision(42)
+                .container("app", "order-api:1.5.0")
+                .fate(Fate::runs_healthy()),
+        );
+        world.deploy("prod-apps", "order-api", "order-api:42");
+        world.advance(Duration::from_secs(20));
+        // What was good is good no longer, and a person goes back to it.
+        world.set_fate("order-api:41", exits());
+        strike(world);
+        assert!(world.stop_deployment("prod-apps", "order-api"));
+        world.drain_events();
+        let mut events = stops(world, Duration::from_secs(240));
+        events.retain(|it| it["detail"]["startedBy"] == crashed[0]["detail"]["startedBy"]);
+        events
+    });
+    assert!(back.len() >= 4, "{} stops", back.len());
+    one_by_one(&bot, &back[..2]).await;
+    assert_eq!(bot.handed_over(), [Value::Null; 0], "not before the third");
+    one_by_one(&bot, &back[2..4]).await;
+    reason(&bot, "nothing_watches", 33);
+}
+
+#[tokio::test]
+async fn a_crash_loop_in_production_has_its_deployment_judged_every_ten_minutes() {
+    let (bot, stop) = one_stop(town(), &[]);
+    assert_eq!(bot.deliver_batch(&copies(&stop, 1..13)).await, NOTHING);
+    let asked = |after: u64, numbers| {
+        bot.aws.advance(Duration::from_secs(after));
+        bot.aws.clear_logs();
+        let batch = copies(&stop, numbers);
+        let bot = &bot;
+        async move {
+            assert_eq!(bot.deliver_batch(&batch).await, NOTHING);
+            let calls = bot.aws.actions();
+            calls
+                .iter()
+                .filter(|it| *it == "ecs:DescribeServices")
+                .count()
+        }
+    };
+    assert_eq!(asked(60, 20..24).await, 0);
+    assert_eq!(asked(550, 30..34).await, 1);
+    assert_eq!(asked(60, 40..44).await, 0);
+}

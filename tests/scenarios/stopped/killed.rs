@@ -14,7 +14,7 @@ struct Case {
 /// A bot and the batch that it is to answer.
 type Situation = std::pin::Pin<Box<dyn Future<Output = (Bot, Vec<Value>)>>>;
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 10] = [
     Case {
         name: "a first stop",
         make: || {
@@ -87,7 +87,63 @@ const CASES: [Case; 6] = [
             })
         },
     },
+    Case {
+        name: "a look that tells what goes on after a mute",
+        make: || {
+            Box::pin(async {
+                let (bot, stop) = muted(5);
+                assert_eq!(bot.deliver_batch(&copies(&stop, 1..12)).await, NOTHING);
+                bot.aws.advance(Duration::from_secs(6 * 60));
+                let watches = bot.watches();
+                (bot, watches)
+            })
+        },
+    },
+    Case {
+        name: "a stop in a mute",
+        make: || {
+            Box::pin(async {
+                let (bot, stop) = muted(60);
+                (bot, copies(&stop, 1..3))
+            })
+        },
+    },
+    Case {
+        name: "more stops than one transaction counts",
+        make: || {
+            Box::pin(async {
+                let (bot, stop) = one_stop(town(), &[]);
+                (bot, copies(&stop, 1..61))
+            })
+        },
+    },
+    Case {
+        name: "several stories",
+        make: || {
+            Box::pin(async {
+                let (bot, stop) = one_stop(town(), &[]);
+                let mut stops = copies(&stop, 1..5);
+                stops[1]["detail"]["containers"][0]["exitCode"] = 139.into();
+                stops[2]["detail"]["group"] = "service:cart-api".into();
+                stops[3]["detail"]["group"] = "family:nightly".into();
+                stops[3]["detail"]["startedBy"] = "events-rule/nightly".into();
+                stops[3]["detail"]["taskDefinitionArn"] =
+                    "arn:aws:ecs:us-east-1:111122223333:task-definition/nightly:7".into();
+                (bot, stops)
+            })
+        },
+    },
 ];
+
+/// A stop of a service that is muted for so many minutes.
+fn muted(minutes: i64) -> (Bot, Value) {
+    let (bot, stop) = one_stop(town(), &[]);
+    let until = (bot.now() + TimeDelta::minutes(minutes)).to_rfc3339();
+    bot.aws.with(|world: &mut World| {
+        world.tag_service("prod-apps", "order-api", "opsbot:mute-until", &until);
+    });
+    (bot, stop)
+}
 
 /// What is left of a situation when everything is answered.
 #[derive(Debug, PartialEq)]

@@ -16,6 +16,7 @@ use chrono::TimeDelta;
 use domain::facts::parse_time;
 use serde_json::{Value, json};
 use simulator::{Fate, TaskDefinition, World};
+use task_stopped::Memory;
 use tests::bot::{Bot, TABLE, is_stop};
 
 pub(crate) const LOG: [&str; 2] = [

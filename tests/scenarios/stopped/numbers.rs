@@ -172,6 +172,56 @@ async fn an_ordinary_stop_is_told_after_two_round_trips() {
 }
 
 #[tokio::test]
+async fn only_the_first_stop_of_an_incident_is_read_about() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let (bot, memory) = (&bot, &Memory::default());
+    let reads = |events: Vec<Value>| async move {
+        bot.aws.clear_logs();
+        let texts = events.iter().map(Value::to_string);
+        assert_eq!(bot.deliver_warm(memory, texts).await, NOTHING);
+        let mut calls = bot.aws.actions();
+        calls.retain(|call| !call.contains("dynamodb:") && !call.contains("sqs:"));
+        calls.sort();
+        calls.join(" ")
+    };
+    let first = "ecs:DescribeServices ecs:DescribeTaskDefinition logs:GetLogEvents sns:Publish";
+    assert_eq!(reads(vec![stop.clone()]).await, first);
+    for n in 1..9 {
+        // At the third stop it is asked once whether the deployment fails.
+        let want = if n == 2 { "ecs:DescribeServices" } else { "" };
+        assert_eq!(reads(vec![copy(&stop, n)]).await, want, "stop {n}");
+    }
+    // The tenth is news; its task definition is known.
+    let tenth = "ecs:DescribeServices logs:GetLogEvents sns:Publish";
+    assert_eq!(reads(vec![copy(&stop, 9)]).await, tenth);
+    // After the quiet time an incident may have ended: this may be the first of the next.
+    bot.aws.advance(QUIET);
+    let again = "ecs:DescribeServices logs:GetLogEvents";
+    assert_eq!(reads(vec![copy(&stop, 10)]).await, again);
+}
+
+#[tokio::test]
+async fn a_definition_that_could_not_be_read_is_asked_for_in_the_next_batch() {
+    let (bot, stop) = one_stop(town(), &[]);
+    let memory = Memory::default();
+    let deliver = |event: Value| bot.deliver_warm(&memory, std::iter::once(event.to_string()));
+    bot.aws
+        .inject("ecs:DescribeTaskDefinition", simulator::Fault::denied());
+    assert_eq!(deliver(stop.clone()).await, NOTHING);
+    bot.aws.clear_faults();
+    let mut other = copy(&stop, 1);
+    other["detail"]["containers"][0]["exitCode"] = 139.into();
+    assert_eq!(deliver(other).await, NOTHING);
+    let (denied, read) = (bot.alerts().remove(0), letter(&bot));
+    assert!(
+        denied
+            .for_protocol("email")
+            .contains("ecs:DescribeTaskDefinition")
+    );
+    assert!(!read.contains("ecs:DescribeTaskDefinition"), "{read}");
+}
+
+#[tokio::test]
 async fn a_storm_over_many_services_asks_ecs_for_ten_of_them_at_a_time() {
     let (bot, stop) = one_stop(town(), &[]);
     let stops: Vec<Value> = (1..31_u64)

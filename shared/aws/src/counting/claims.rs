@@ -37,13 +37,32 @@ pub enum Looked<'a> {
     Over,
 }
 
-/// The watch that counts.
+/// What looks at a counter again, whatever its number.
 #[derive(Clone, Debug)]
 pub struct Watched {
-    /// Its name.
-    pub token: String,
-    /// When it has looked at the latest.
+    /// The name of the watch that counts; where none was sent, the next stop looks.
+    pub token: Option<String>,
+    /// When a watch has looked at the latest; after it, the next stop is news.
     pub look_by: DateTime<Utc>,
+}
+
+impl Watched {
+    fn set(&self) -> &'static str {
+        match self.token {
+            Some(_) => "#watch = :watch, #look_by = :look_by",
+            None => "#look_by = :look_by",
+        }
+    }
+
+    fn values(&self, mut call: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+        if let Some(token) = &self.token {
+            call = call
+                .expression_attribute_names("#watch", "watch")
+                .expression_attribute_values(":watch", text(token));
+        }
+        call.expression_attribute_names("#look_by", "look_by")
+            .expression_attribute_values(":look_by", millis(self.look_by))
+    }
 }
 
 impl State<'_> {
@@ -84,15 +103,14 @@ impl State<'_> {
         key: &str,
         next_at: u64,
         said: &Said,
-        watch: Option<&Watched>,
+        watch: &Watched,
         now: DateTime<Utc>,
     ) -> Fact<Count> {
-        let watched = match watch {
-            Some(_) => ", #watch = :watch, #look_by = :look_by",
-            None => "",
-        };
-        let set = format!("SET #next = :next, #said = :said, #expires = :expires{watched}");
-        let mut call = self
+        let set = format!(
+            "SET #next = :next, #said = :said, #expires = :expires, {}",
+            watch.set()
+        );
+        let call = self
             .update(key)
             .update_expression(format!("{set} REMOVE #owner, #lease"))
             .expression_attribute_names("#owner", "owner")
@@ -104,9 +122,7 @@ impl State<'_> {
             .expression_attribute_values(":said", json(said))
             .expression_attribute_values(":expires", expires(now))
             .return_values(ReturnValue::AllNew);
-        if let Some(watch) = watch {
-            call = watched_by(call, watch);
-        }
+        let call = watch.values(call);
         match self.patiently(|| call.clone().send(), now).await {
             Ok(answer) => Fact::Known(read(&answer.attributes.unwrap_or_default())),
             Err(error) => missing(COUNTER, error.why()),
@@ -177,8 +193,8 @@ impl State<'_> {
             .expression_attribute_names("#expires", "expires_at")
             .expression_attribute_values(":old", text(old))
             .expression_attribute_values(":expires", expires(now));
-        let call = watched_by(call, new);
-        let set = "SET #watch = :watch, #look_by = :look_by, #expires = :expires";
+        let call = new.values(call);
+        let set = format!("SET #expires = :expires, {}", new.set());
         let call = match looked {
             Looked::Nothing => call.update_expression(set),
             Looked::Told(said) => call
@@ -205,13 +221,6 @@ fn no(counter: Option<Count>, first: u64) -> Claimed {
         true => Claimed::Held,
         false => Claimed::No(counter.said),
     }
-}
-
-fn watched_by(call: UpdateItemFluentBuilder, watch: &Watched) -> UpdateItemFluentBuilder {
-    call.expression_attribute_names("#watch", "watch")
-        .expression_attribute_names("#look_by", "look_by")
-        .expression_attribute_values(":watch", text(&watch.token))
-        .expression_attribute_values(":look_by", millis(watch.look_by))
 }
 
 pub(super) fn read(item: &Item) -> Count {

@@ -69,15 +69,35 @@ async fn services<'a>(
     all
 }
 
-/// The task definitions of one batch: each is read once, and in a storm not all of them, for they
+/// Task definitions, which never change: each is read once. In a storm not all of them are, for they
 /// are read one by one from a bucket of 50.
 #[derive(Debug, Default)]
-pub struct Definitions(Mutex<HashMap<String, Arc<OnceCell<Fact<TaskDefinition>>>>>);
+pub struct Definitions(Mutex<Shelf>);
 
-/// Two invocations at a time stay below the bucket of 50.
+#[derive(Debug, Default)]
+struct Shelf {
+    known: HashMap<String, Arc<OnceCell<Fact<TaskDefinition>>>>,
+    /// How many were asked for in this batch.
+    asked: usize,
+}
+
+/// Reads in one batch. Two invocations at a time stay below the bucket of 50.
 const MOST: usize = 20;
+/// Definitions that are kept from batch to batch, some 10 kB each at most.
+const KEPT: usize = 50;
 
 impl Definitions {
+    /// Forgets what could not be read: it is asked for again in the batch that begins.
+    pub fn new_batch(&self) {
+        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shelf.asked = 0;
+        let is_known = |place: &Arc<OnceCell<Fact<_>>>| place.get()?.known().map(|_| ());
+        shelf.known.retain(|_, place| is_known(place).is_some());
+        if shelf.known.len() > KEPT {
+            shelf.known.clear();
+        }
+    }
+
     /// These, as far as they can be read.
     pub async fn known(
         &self,
@@ -108,11 +128,15 @@ impl Definitions {
     }
 
     fn place(&self, arn: &str) -> Option<Arc<OnceCell<Fact<TaskDefinition>>>> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST && !known.contains_key(arn) {
+        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = shelf.known.get(arn) {
+            return Some(Arc::clone(place));
+        }
+        if shelf.asked >= MOST {
             return None;
         }
-        Some(Arc::clone(known.entry(arn.to_owned()).or_default()))
+        shelf.asked += 1;
+        Some(Arc::clone(shelf.known.entry(arn.to_owned()).or_default()))
     }
 }
 

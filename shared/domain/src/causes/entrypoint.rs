@@ -74,6 +74,10 @@ pub(super) const ENTRYPOINT: Family = Family {
             &[&["unable to find user", "passwd", "no matching entries"]],
         ),
         likely(
+            PlatformInternalError,
+            &[&["nvidia-container-cli"], &["timed out", "timeout"]],
+        ),
+        likely(
             TaskDefinitionInvalid,
             &[&[
                 "nvidia-container-cli",

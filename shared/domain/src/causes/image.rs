@@ -53,7 +53,7 @@ pub(super) const PULL: Family = Family {
         likely(ImagePullDiskFull, &[DISK_FULL]).unless(KERNEL_LIMIT),
         likely(
             ImagePullDiskFull,
-            &[&["devmapper", "devicemapper", "thin pool", "disk space"]],
+            &[&["thin pool", "free data blocks", "disk space"]],
         )
         .unless(&["unable to place", "closest matching"]),
         certain(

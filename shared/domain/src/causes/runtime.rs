@@ -197,6 +197,8 @@ pub(super) const PLATFORM: Family = Family {
                 "transport is closing",
                 "containerd",
                 "docker daemon",
+                "devmapper",
+                "devicemapper",
                 "unexpected error",
                 "failed to create endpoint",
                 "network bridge",

@@ -69,6 +69,10 @@ pub fn counts_against(cause: Cause) -> bool {
     )
 }
 
+/// How long a judgement of a deployment holds at the longest: one that completed, and whose tasks
+/// die in production, may be rolled back to, under the same id.
+pub const JUDGED_FOR: TimeDelta = TimeDelta::minutes(10);
+
 /// Without a rollout state (blue/green, Classic Load Balancers) a deployment that began no longer
 /// than this before its tasks began to die is under way.
 const UNDER_WAY: TimeDelta = TimeDelta::minutes(60);

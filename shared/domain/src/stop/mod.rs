@@ -19,7 +19,8 @@ mod word;
 pub use count::{Count, FIRST, Said, next_at};
 pub use event::{Read, parse};
 pub use failing::{
-    DETAIL_TYPE, NotFailing, Silent, Unheard, counts_against, given_up_at, handover, judge,
+    DETAIL_TYPE, JUDGED_FOR, NotFailing, Silent, Unheard, counts_against, given_up_at, handover,
+    judge,
 };
 pub use mute::{MUTE_TAG, OWNER_TAG, muted_until, owner};
 pub use story::{Group, Sorted, Stop, Story, stories};
