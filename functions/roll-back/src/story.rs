@@ -1,6 +1,6 @@
 //! One request from its facts to its end.
 
-use domain::facts::{Fact, Missing};
+use domain::facts::Missing;
 use domain::verdict::{Answer, Attempt, Case, Outcome, Plan, Verdict, decide, goes_back};
 
 use crate::asked::Asked;
@@ -19,19 +19,31 @@ pub(crate) struct Ended {
     pub(crate) tried: Option<(Plan, Outcome)>,
 }
 
-/// The delivery from which on it is told that AWS throttles: soon after the queue gives up (template,
-/// `maxReceiveCount`), and until then it passes most often.
+impl Ended {
+    /// Why it is not known whether an earlier delivery of the request has written.
+    pub(crate) fn unknown(&self, asked: &Asked) -> Option<&Missing> {
+        let may_have_written = asked.only_tell || asked.deliveries > 1;
+        let gap = self.case.attempts.missing();
+        gap.filter(|_| may_have_written && self.tried.is_none())
+    }
+}
+
+/// The delivery from which on it is told that AWS throttles, or the table does not answer: soon after
+/// the queue gives up (template, `maxReceiveCount`), and until then it passes most often.
 const LATE: u32 = 4;
 
 /// Answers deployment-changed's request: to people. What may pass comes again; it is told all the
 /// same, where AWS throttles only when it has come again and again.
 pub(crate) async fn event(asked: &Asked, means: &Means<'_>) -> Result<(), Retry> {
     let ended = answer(asked, means).await?;
+    let unknown = ended.unknown(asked);
+    if let Some(missing) = unknown
+        && (asked.only_tell || asked.deliveries < LATE)
+    {
+        return Err(Retry::NotNow(missing.clone()));
+    }
     if asked.only_tell && ended.tried.is_none() {
-        return match ended.case.attempts {
-            Fact::Missing(missing) => Err(Retry::NotNow(missing)),
-            Fact::Known(_) => Ok(()),
-        };
+        return Ok(());
     }
     tracing::info!(service = %asked.service, verdict = ended.verdict.code(), "answered a request");
     let lacking = match &ended.tried {
@@ -40,7 +52,7 @@ pub(crate) async fn event(asked: &Asked, means: &Means<'_>) -> Result<(), Retry>
         None => lacking(&ended.verdict),
     };
     let lacking = lacking.filter(|it| it.why.may_pass());
-    let first = match lacking.is_some_and(is_throttled) {
+    let first = match unknown.is_some() || lacking.is_some_and(is_throttled) {
         true => LATE,
         false => 1,
     };

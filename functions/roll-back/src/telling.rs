@@ -41,12 +41,15 @@ pub(crate) async fn tell(
         case: &ended.case,
         verdict: &ended.verdict,
         tried: ended.tried.as_ref().map(|(plan, outcome)| (plan, outcome)),
+        unknown: ended.unknown(asked).is_some(),
         reason: asked.reason.as_deref(),
         at: ended.case.now,
     };
     let alert = rollback.alert();
+    let is_known = open.is_some_and(|open| !open.quiet);
+    let whatever = is_known || rollback.unknown || may_be_on(ended);
     let (published, sent, ()) = tokio::join!(
-        publish(&alert, open, ended, means),
+        publish(&alert, whatever, means),
         look_again(ended, means),
         open_it(asked, &alert, ended, means)
     );
@@ -181,14 +184,9 @@ async fn claim(
 
 /// What opsbot wrote, or may have, is told whatever the floor; and who was told that it began is told
 /// how it goes on.
-async fn publish(
-    alert: &Alert,
-    open: Option<&OpenIncident>,
-    ended: &Ended,
-    means: &Means<'_>,
-) -> Result<(), Retry> {
+async fn publish(alert: &Alert, whatever: bool, means: &Means<'_>) -> Result<(), Retry> {
     let invocation = means.invocation;
-    if may_be_on(ended) || open.is_some_and(|open| !open.quiet) {
+    if whatever {
         let topic = &invocation.settings.topic_arn;
         aws::tell::publish(invocation.clients, topic, alert).await?;
         let (incident, kind) = (&alert.incident, alert.kind);

@@ -55,21 +55,24 @@ impl State<'_> {
             self.attempts_in(&this_hour),
             self.attempts_in(&hour_before),
         );
-        let (mut service, this, before) = match (service, this, before) {
-            (Fact::Known(service), Fact::Known(this), Fact::Known(before)) => {
-                (service, this, before)
-            }
-            (Fact::Missing(gap), _, _)
-            | (_, Fact::Missing(gap), _)
-            | (_, _, Fact::Missing(gap)) => {
-                return Fact::Missing(gap);
-            }
+        let mut service = match service {
+            Fact::Known(service) => service,
+            Fact::Missing(gap) => return Fact::Missing(gap),
         };
+        let of_this = service.iter().find(|it| it.failed == failed).cloned();
+        // Whoever was attempted never is again, whatever the hour holds.
+        let gap = this.missing().or(before.missing());
+        if let Some(gap) = gap.filter(|_| of_this.is_none()) {
+            return Fact::Missing(gap.clone());
+        }
         short::sort_by_key(&mut service, |attempt| attempt.at);
-        let recent = this.iter().chain(&before);
+        let recent = [this.known(), before.known()]
+            .into_iter()
+            .flatten()
+            .flatten();
         let recent = recent.filter(|attempt| attempt.at > hour_ago).count();
         Fact::Known(Attempts {
-            of_this: service.iter().find(|it| it.failed == failed).cloned(),
+            of_this,
             newest: service.pop(),
             last_hour: u32::try_from(recent).unwrap_or(u32::MAX),
         })

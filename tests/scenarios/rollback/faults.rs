@@ -213,6 +213,49 @@ async fn an_alert_that_sns_does_not_take_comes_again_and_the_call_does_not() {
     assert_eq!(scene.told(), ["rollback_started warning began"]);
 }
 
+/// Whether it wrote cannot be said, so nobody is told that it did not.
+#[tokio::test]
+async fn a_rollback_that_was_not_told_is_not_called_held_when_the_record_cannot_be_read() {
+    let scene = failed(auto).await;
+    scene.bot.aws.inject("sns:Publish", Fault::denied());
+    let answer = scene.bot.ask(&scene.request).await;
+    assert!(matches!(answer, Err(Retry::NotPublished(_))), "{answer:?}");
+    scene.bot.aws.clear_faults();
+    scene.bot.aws.inject("dynamodb:*", Fault::denied());
+    for deliveries in 2..=3 {
+        let answer = scene.bot.ask_again(&scene.request, deliveries).await;
+        assert!(matches!(answer, Err(Retry::NotNow(_))), "{answer:?}");
+        assert_eq!(scene.told(), [""; 0]);
+    }
+    let answer = scene.bot.ask_again(&scene.request, 4).await;
+    answer.expect("an answer");
+    assert_eq!(scene.writes(), ["UpdateService"]);
+    insta::assert_snapshot!(scene.text());
+}
+
+/// What other rollbacks there were in the hour does not matter to one that was made.
+#[tokio::test]
+async fn a_rollback_is_told_though_the_hour_cannot_be_read() {
+    let scene = failed(auto).await;
+    scene.bot.aws.inject("sns:Publish", Fault::denied());
+    let answer = scene.bot.ask(&scene.request).await;
+    assert!(matches!(answer, Err(Retry::NotPublished(_))), "{answer:?}");
+    scene.bot.aws.clear_faults();
+    scene.bot.aws.change_table(tests::bot::TABLE, |items| {
+        let is_hour = |item: &&mut simulator::Item| {
+            let key = item["pk"]["S"].as_str();
+            key.is_some_and(|key| key.starts_with("rollbacks#2026"))
+        };
+        let hour = items.iter_mut().find(is_hour).expect("the hour's item");
+        hour.insert(
+            "attempt#other".to_owned(),
+            serde_json::json!({ "S": "not as written" }),
+        );
+    });
+    scene.ask_later().await;
+    assert_eq!(scene.told(), ["rollback_started warning began"]);
+}
+
 /// Nobody would look at the rollback again, so the message comes again: told twice beats unseen.
 #[tokio::test]
 async fn a_look_that_sqs_does_not_take_comes_again_and_the_call_does_not() {

@@ -21,6 +21,8 @@ pub struct Rollback<'a> {
     pub verdict: &'a Verdict,
     /// The call that was made, or was to be; and what became of it.
     pub tried: Option<(&'a Plan, &'a Outcome)>,
+    /// Whether an earlier delivery of the request may have rolled back, and nobody can say.
+    pub unknown: bool,
     /// Why a person wanted it. Untrusted text.
     pub reason: Option<&'a str>,
     /// When it was answered.
@@ -77,6 +79,11 @@ impl Rollback<'_> {
             Some((plan, outcome)) if !outcome.is_done() || !self.verdict.is_write() => {
                 (outcome.code(), outcome.sentence(plan))
             }
+            _ if self.unknown => (
+                self.verdict.code(),
+                "Whether it was rolled back is not known: opsbot's own record cannot be read."
+                    .to_owned(),
+            ),
             _ => (self.verdict.code(), self.verdict.sentence()),
         };
         Section {
@@ -96,6 +103,7 @@ impl Rollback<'_> {
                     revision(plan.to())
                 )
             }
+            _ if self.unknown => "a rollback may or may not be on".to_owned(),
             _ => "not rolled back after all".to_owned(),
         }
     }
@@ -127,6 +135,11 @@ impl Rollback<'_> {
         }
         if let Some((plan, outcome @ Outcome::Seen)) = self.tried {
             said.push(outcome.sentence(plan));
+        }
+        if self.unknown {
+            said.push(
+                "An earlier look may have begun the rollback: look at the service.".to_owned(),
+            );
         }
         said
     }
