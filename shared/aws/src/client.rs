@@ -180,6 +180,8 @@ impl Common {
 
 macro_rules! client {
     ($sdk:ident, $service:ident, $common:expr, $timeouts:expr) => {{
+        // The bucket that pays for retries is its own: by default all clients of a process share one.
+        let bucket = $sdk::config::retry::RetryPartition::custom(stringify!($service)).build();
         // An attempt has a time limit of its own; a second watch over its body costs time only.
         let unwatched = $sdk::config::StalledStreamProtectionConfig::disabled();
         let mut config = $sdk::Config::builder();
@@ -189,6 +191,7 @@ macro_rules! client {
             .set_credentials_provider(Some($common.credentials.clone()))
             .set_http_client(Some($common.http.clone()))
             .set_retry_config(Some($common.retries.clone()))
+            .set_retry_partition(Some(bucket))
             .set_stalled_stream_protection(Some(unwatched))
             .set_timeout_config(Some($timeouts.clone()))
             .set_endpoint_url($common.endpoint($crate::client::Service::$service));
