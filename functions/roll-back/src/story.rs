@@ -76,7 +76,7 @@ pub(crate) async fn person(asked: &Asked, means: &Means<'_>) -> Answer {
     };
     answer.done = outcome.is_done();
     let mut said = vec![outcome.sentence(plan)];
-    said.extend(outcome.next_steps(&asked.service, plan));
+    said.extend(outcome.next_steps(&asked.service, &asked.deployment, plan));
     let concerns_others = outcome.is_done() || outcome.is_unsure();
     if concerns_others && let Err(retry) = tell(asked, &ended, true, means).await {
         tracing::error!("{}", aws::chain(&retry));

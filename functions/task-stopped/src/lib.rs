@@ -6,6 +6,7 @@
 //! answered are handed back to the queue alone; the others are done with.
 
 mod batch;
+mod claims;
 mod failing;
 mod look;
 mod memory;

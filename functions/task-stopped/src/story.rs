@@ -1,18 +1,18 @@
 //! The stops of one deployment: counted, and told where their number is news.
 
 use aws::Invocation;
-use aws::counting::{Claimed, Counted, Watched};
+use aws::counting::{Claimed, Watched};
 use aws::gather::{self, Around, Evidence};
 use domain::alert::Severity;
 use domain::alert::compose::{Occasion, Stopped};
 use domain::facts::{Fact, Missing};
 use domain::settings::Queues;
 use domain::stop::{
-    Count, FIRST, Group, Said, Stop, Story, Subject, Word, deployment_key, first_look, next_at,
-    stories, word,
+    Count, FIRST, Group, Said, Stop, Story, Subject, Word, first_look, next_at, stories, word,
 };
 use futures_util::future::join_all;
 
+use crate::claims::{Claims, claims};
 use crate::watch::watch;
 use crate::{Memory, Retry, failing};
 
@@ -136,59 +136,6 @@ impl Answering<'_> {
         let told: Result<(), Retry> = join_all(told).await.into_iter().collect();
         told.and(failing.map(|_| ()))
     }
-}
-
-struct Claims {
-    deployment: Claimed,
-    groups: Vec<Claimed>,
-}
-
-impl Claims {
-    /// Whether the table has counted and knows all of it.
-    fn counted(&self) -> bool {
-        let mut all = self.groups.iter().chain([&self.deployment]);
-        !all.any(|claimed| matches!(claimed, Claimed::Busy(_) | Claimed::Unreachable(_)))
-    }
-
-    /// Whether there is anything to say.
-    fn news(&self) -> bool {
-        let mut all = self.groups.iter().chain([&self.deployment]);
-        all.any(|claimed| !matches!(claimed, Claimed::No(_) | Claimed::Held))
-    }
-}
-
-/// Counts a story, then claims every counter of it at once. What the table cannot be asked to count
-/// is told, for alerts fail open; what it is too busy to count comes again.
-async fn claims(story: &Story, invocation: &Invocation<'_>) -> Claims {
-    let uncounted = match invocation.state().count(story, invocation.now).await {
-        Counted::All => None,
-        Counted::Busy(missing) => Some(Claimed::Busy(missing)),
-        Counted::Unreachable(missing) => Some(Claimed::Unreachable(missing)),
-    };
-    if let Some(uncounted) = uncounted {
-        return Claims {
-            deployment: Claimed::No(Said::default()),
-            groups: vec![uncounted; story.groups.len()],
-        };
-    }
-    let (state, by) = (invocation.state(), invocation.claimant());
-    let deployment = async {
-        match &story.deployment {
-            Some(deployment) if story.failing().next().is_some() => {
-                let key = deployment_key(&story.subject.arn, deployment);
-                state
-                    .claim_count(&key, invocation.settings.failing_threshold, by)
-                    .await
-            }
-            _ => Claimed::No(Said::default()),
-        }
-    };
-    let groups = story
-        .groups
-        .iter()
-        .map(|group| async { state.claim_count(&group.about.key(), FIRST, by).await });
-    let (deployment, groups) = tokio::join!(deployment, join_all(groups));
-    Claims { deployment, groups }
 }
 
 /// One group whose number is news.

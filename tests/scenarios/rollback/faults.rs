@@ -31,7 +31,7 @@ async fn a_denied_call_is_told_with_the_statement_to_add() {
       1. Add to the role of roll-back:
          {"Action":"ecs:UpdateService","Condition":{"StringEqualsIgnoreCase":{"aws:ResourceTag/opsbot:rollback":["ask","auto"]}},"Effect":"Allow","Resource":"arn:aws:ecs:us-east-1:111122223333:service/prod-apps/order-api"}
       2. By hand:
-         aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41
+         aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41
     "#);
     // Once the role may, the one attempt is still there.
     scene.bot.aws.clear_faults();

@@ -232,7 +232,8 @@ async fn check(case: &Case, moment: Moment) {
         let (bot, batch) = (case.make)().await;
         let at = format!("{}, call {n} of {calls} {moment:?}", case.name);
         let died = killed(&bot, &batch, n, moment).await;
-        assert!(died || n == calls, "{at}: it lived");
+        // The last calls of several stories are answered together.
+        assert!(died || calls - n < 4, "{at}: it lived");
         bot.aws.advance(Duration::from_secs(420));
         assert_eq!(bot.deliver_batch(&batch).await, NOTHING, "{at}");
         let got = outcome(&bot);

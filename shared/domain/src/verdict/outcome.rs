@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::sentence::words::{clock, gap, revision, why};
-use super::{Plan, TAG, plan};
+use super::{Plan, TAG};
 use crate::arn::ServiceArn;
 use crate::facts::{Missing, Why};
 use crate::sanitize::line;
@@ -126,12 +126,11 @@ impl Outcome {
     }
 
     /// What to do about it, first things first, each one line of safe text.
-    pub fn next_steps(&self, service: &ServiceArn, plan: &Plan) -> Vec<String> {
-        let by_hand = match self {
-            Self::Began | Self::Seen => return Vec::new(),
-            Self::LeftBehind(_) => plan::update(service, plan.to()),
-            _ => plan.command(service),
-        };
+    pub fn next_steps(&self, service: &ServiceArn, deployment: &str, plan: &Plan) -> Vec<String> {
+        if self.is_done() {
+            return Vec::new();
+        }
+        let by_hand = plan.command(service, deployment);
         let (Self::Refused(missing) | Self::NotAsked(missing)) = self else {
             return vec![format!("By hand: {by_hand}")];
         };
@@ -204,7 +203,7 @@ mod tests {
         let plan = Plan::Update {
             task_definition: "order-api:41".to_owned(),
         };
-        let steps = outcome.next_steps(&service, &plan);
+        let steps = outcome.next_steps(&service, "ecs-svc/42", &plan);
         let said = [vec![outcome.sentence(&plan)], steps].concat();
         said.join("\n")
     }

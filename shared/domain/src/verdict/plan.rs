@@ -51,8 +51,9 @@ impl Plan {
         }
     }
 
-    /// The same call for a shell with the AWS CLI.
-    pub fn command(&self, arn: &ServiceArn) -> String {
+    /// The same call for a shell with the AWS CLI, of the failed `deployment`. Whoever pastes it hours
+    /// later takes that one back, or nothing: ECS refuses to stop what has ended.
+    pub fn command(&self, arn: &ServiceArn, deployment: &str) -> String {
         let region = quoted(&arn.region);
         match self {
             Self::StopDeployment {
@@ -72,7 +73,9 @@ impl Plan {
                 quoted(service_deployment),
                 quoted(hook)
             ),
-            Self::Update { task_definition } => update(arn, task_definition),
+            Self::Update { task_definition } => {
+                while_primary(arn, deployment, &update(arn, task_definition))
+            }
         }
     }
 }
@@ -112,7 +115,7 @@ pub(super) fn update(arn: &ServiceArn, task_definition: &str) -> String {
 }
 
 /// `command` for a shell, run only while that deployment is PRIMARY.
-pub(super) fn while_primary(arn: &ServiceArn, deployment: &str, command: &str) -> String {
+fn while_primary(arn: &ServiceArn, deployment: &str, command: &str) -> String {
     format!(
         "aws ecs describe-services --region {} --cluster {} --services {} --output text --query \
          \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx {} && {command}",
@@ -156,7 +159,7 @@ mod tests {
     fn check(plan: &Plan, says: &str, command: &str) {
         let arn = ServiceArn::parse(SERVICE, None).unwrap();
         assert_eq!(plan.to_string(), says);
-        assert_eq!(plan.command(&arn), command);
+        assert_eq!(plan.command(&arn, "ecs-svc/42"), command);
         assert_eq!(line(command, 2_000), command, "the alert would change it");
     }
 
@@ -169,8 +172,10 @@ mod tests {
         check(
             &plan,
             "UpdateService to order-api:41",
-            "aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api \
-             --task-definition order-api:41",
+            "aws ecs describe-services --region eu-west-1 --cluster prod-apps --services order-api \
+             --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx \
+             ecs-svc/42 && aws ecs update-service --region eu-west-1 --cluster prod-apps --service \
+             order-api --task-definition order-api:41",
         );
     }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Plan, plan};
+use super::Plan;
 use crate::arn::ServiceArn;
 use crate::facts::Missing;
 use crate::response::Trip;
@@ -146,14 +146,8 @@ pub struct Proposal {
 }
 
 impl Proposal {
-    /// The exact command for a shell. Whoever pastes it hours later takes back this deployment, or
-    /// nothing.
+    /// The exact command for a shell.
     pub fn command(&self) -> String {
-        let command = self.plan.command(&self.service);
-        match self.plan {
-            Plan::Update { .. } => plan::while_primary(&self.service, &self.deployment, &command),
-            // ECS refuses these once that service deployment has ended.
-            Plan::StopDeployment { .. } | Plan::ContinueAtHook { .. } => command,
-        }
+        self.plan.command(&self.service, &self.deployment)
     }
 }

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::seen::{Phase, Seen, Standing};
-use super::{Case, NotFailing, Paused, Proposal, Refused, StackHold, Unusable, Verdict, target};
+use super::{
+    Case, NotFailing, Paused, Proposal, Refused, StackHold, Unusable, Verdict, plan, target,
+};
 use super::{OptIn, Plan, Requester, Rung};
 use crate::causes::{Cause, Fault};
 use crate::facts::{Fact, Rollout, Service, Why};
@@ -222,7 +224,8 @@ pub(super) fn way_back(seen: &Seen<'_>, standing: &Standing<'_>) -> Row<Proposal
                     target: to.to_owned(),
                     why: Unusable::EcsGoesElsewhere {
                         ecs,
-                        command: update().command(&seen.case.arn),
+                        // Unguarded: ECS itself has made another one PRIMARY by then.
+                        command: plan::update(&seen.case.arn, to),
                     },
                 });
             }

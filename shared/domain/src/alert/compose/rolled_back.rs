@@ -187,7 +187,9 @@ impl Rollback<'_> {
                     judged.as_deref().unwrap_or("the bad revision"),
                 )]
             }
-            (Some((plan, outcome)), _) => outcome.next_steps(&self.case.arn, plan),
+            (Some((plan, outcome)), _) => {
+                outcome.next_steps(&self.case.arn, &self.case.deployment, plan)
+            }
             (None, verdict) => {
                 let proposal = verdict.proposal();
                 let command = proposal.map(|it| format!("By hand: {}", it.command()));
