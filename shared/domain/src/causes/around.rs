@@ -50,12 +50,18 @@ impl<'a> Case<'a> {
                 .filter_map(|one| one.name.as_deref());
             names.find(|name| *name == tail.container)
         });
-        if matches!(draft.cause, Cause::AppError | Cause::Unknown) {
-            draft.cause = sign.cause;
-            draft.confidence = draft.confidence.max(Confidence::Likely);
-            draft.fix = Some(sign.fix);
-        } else if draft.cause == Cause::KilledSigkill || draft.cause == Cause::AppCleanExit {
-            draft.fix = Some(sign.fix);
+        match draft.cause {
+            // A warning is no end.
+            Cause::Unknown if sign.is_warning() => {}
+            Cause::AppError | Cause::Unknown => {
+                draft.cause = sign.cause;
+                draft.confidence = draft.confidence.max(Confidence::Likely);
+                draft.fix = Some(sign.fix);
+            }
+            Cause::KilledSigkill | Cause::AppCleanExit if sign.explains() => {
+                draft.fix = Some(sign.fix);
+            }
+            _ => {}
         }
     }
 

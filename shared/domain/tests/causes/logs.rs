@@ -348,6 +348,26 @@ fn exit_codes_that_speak_for_themselves_stay() {
 }
 
 #[test]
+fn a_bare_error_does_not_replace_what_to_do_about_a_kill_and_a_reason_does() {
+    let killed = |line| read(137, line).fix;
+    assert_eq!(killed("error: x"), killed("bye"));
+    assert!(killed("java.lang.OutOfMemoryError: Java heap space").contains("heap"));
+}
+
+#[test]
+fn the_levels_of_klog_are_read() {
+    check_none(&[
+        "I0102 15:04:05.678901       1 main.go:42] dial tcp 10.0.0.1:5432: connect: connection refused",
+    ]);
+    check(
+        "F0102 15:04:05.678901       1 main.go:42] it is no use",
+        "error",
+        "it is no use",
+        "Correct the error",
+    );
+}
+
+#[test]
 fn a_variable_is_missing_in_the_words_of_many_libraries() {
     for line in [
         "required key DATABASE_URL missing value",

@@ -57,6 +57,7 @@ pub(super) fn level(line: &str, text: &Text) -> Level {
         return Level::Unsaid;
     }
     field(text.words())
+        .or_else(|| klog(line))
         .or_else(|| word(line))
         .unwrap_or(Level::Unsaid)
 }
@@ -81,6 +82,21 @@ fn field(words: &str) -> Option<Level> {
             value => named(value),
         }
     })
+}
+
+/// `I0102 15:04:05.678901 …`, as what is written for Kubernetes logs.
+fn klog(line: &str) -> Option<Level> {
+    let (head, rest) = line.split_at_checked(5)?;
+    let (letter, day) = head.split_at_checked(1)?;
+    let is_day = day.bytes().all(|byte| byte.is_ascii_digit());
+    let is_time = rest.as_bytes().get(3) == Some(&b':');
+    match letter {
+        _ if !is_day || !is_time => None,
+        "I" => Some(Level::Harmless),
+        "W" => Some(Level::Warning),
+        "E" | "F" => Some(Level::Error),
+        _ => None,
+    }
 }
 
 /// `INFO` among the first words, in capitals; or `[info]` and `info:`, in any case; or

@@ -36,6 +36,9 @@ const NEAR: usize = 3;
 /// The weight of what a program only warned of, below that of any end.
 const WARNED: u8 = 1;
 
+/// What only says that it ended in an error weighs this much at most.
+const BARE: u8 = 2;
+
 /// What a log says.
 pub(super) struct Sign {
     /// What it is, in a few words: `Python: module not found`.
@@ -48,6 +51,18 @@ pub(super) struct Sign {
     pub(super) cause: Cause,
     /// How much it explains; a reason explains more than the bare fact of a crash.
     pub(super) weight: u8,
+}
+
+impl Sign {
+    /// Whether it explains anything: neither a warning nor the bare word for an error does.
+    pub(super) fn explains(&self) -> bool {
+        self.weight > BARE
+    }
+
+    /// Whether the program only warned of it.
+    pub(super) fn is_warning(&self) -> bool {
+        self.weight == WARNED
+    }
 }
 
 /// Whether log lines say more about a stop of that cause.
