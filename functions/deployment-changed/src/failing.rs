@@ -96,7 +96,7 @@ pub(crate) async fn tell(
         how,
     };
     let known = deployment.zip(record.known());
-    let open = known.and_then(|(deployment, record)| record.open_for(deployment));
+    let open = known.and_then(|(deployment, record)| record.failed(deployment));
     if let Some(open) = open.filter(|open| !open.quiet) {
         tracing::info!("people know of {}", open.id);
         return match enough(how, &glance) {

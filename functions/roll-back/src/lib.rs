@@ -30,7 +30,7 @@ pub enum Retry {
     /// Another invocation is at the same rollback, or has died at it only just.
     #[error("another invocation is at this rollback")]
     UnderWay,
-    /// What it takes was not to be had, which passes. Nothing was written.
+    /// What it takes was not to be had, which may pass. Nothing was written by this delivery.
     #[error("not now: {} is missing: {:?}", .0.what, .0.why)]
     NotNow(Missing),
     /// A rollback began, and the word to look at it again could not be left.

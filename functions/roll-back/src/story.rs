@@ -1,7 +1,9 @@
 //! One request from its facts to its end.
 
-use domain::facts::Missing;
-use domain::verdict::{Answer, Attempt, Case, Outcome, Plan, Verdict, decide, goes_back};
+use domain::facts::{Fact, Missing};
+use domain::verdict::{
+    Answer, Attempt, Case, Outcome, Plan, Verdict, decide, goes_back, may_go_back,
+};
 
 use crate::asked::Asked;
 use crate::attempt::{End, Try, is_throttled};
@@ -22,9 +24,8 @@ pub(crate) struct Ended {
 impl Ended {
     /// Why it is not known whether an earlier delivery of the request has written.
     pub(crate) fn unknown(&self, asked: &Asked) -> Option<&Missing> {
-        let may_have_written = asked.only_tell || asked.deliveries > 1;
         let gap = self.case.attempts.missing();
-        gap.filter(|_| may_have_written && self.tried.is_none())
+        gap.filter(|_| asked.deliveries > 1 && self.tried.is_none() && may_go_back(&self.case))
     }
 }
 
@@ -38,12 +39,15 @@ pub(crate) async fn event(asked: &Asked, means: &Means<'_>) -> Result<(), Retry>
     let ended = answer(asked, means).await?;
     let unknown = ended.unknown(asked);
     if let Some(missing) = unknown
-        && (asked.only_tell || asked.deliveries < LATE)
+        && asked.deliveries < LATE
     {
         return Err(Retry::NotNow(missing.clone()));
     }
     if asked.only_tell && ended.tried.is_none() {
-        return Ok(());
+        return match &ended.case.attempts {
+            Fact::Missing(missing) => Err(Retry::NotNow(missing.clone())),
+            Fact::Known(_) => Ok(()),
+        };
     }
     tracing::info!(service = %asked.service, verdict = ended.verdict.code(), "answered a request");
     let lacking = match &ended.tried {

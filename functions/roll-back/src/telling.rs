@@ -25,7 +25,7 @@ pub(crate) async fn tell(
     unmarked: bool,
     means: &Means<'_>,
 ) -> Result<(), Retry> {
-    let news = news(ended);
+    let news = news(asked, ended);
     if !claim(asked, &news, unmarked, means).await? {
         tracing::info!(news = news.key, "told already; dropped a duplicate");
         return Ok(());
@@ -105,6 +105,10 @@ async fn open_it(asked: &Asked, alert: &Alert, ended: &Ended, means: &Means<'_>)
         rolling_back_to: None,
         quiet: false,
         taken_back: failing.is_none_or(|it| it.rollout != Some(Rollout::Failed)),
+        unsure: ended
+            .tried
+            .as_ref()
+            .is_some_and(|(_, outcome)| outcome.is_unsure()),
     };
     let state = means.invocation.state_after_publish();
     let opened = state
@@ -143,11 +147,12 @@ fn may_be_on(ended: &Ended) -> bool {
 }
 
 /// The one call that there is for a deployment is one piece of news, however it went.
-fn news(ended: &Ended) -> News {
+fn news(asked: &Asked, ended: &Ended) -> News {
     let (deployment, at) = (&ended.case.deployment, ended.case.now);
     match &ended.tried {
         Some(_) if may_be_on(ended) => News::rolled_back(deployment, at),
         Some((_, outcome)) => News::held(deployment, outcome.code(), at),
+        None if ended.unknown(asked).is_some() => News::held(deployment, "unknown", at),
         None => News::held(deployment, ended.verdict.code(), at),
     }
 }

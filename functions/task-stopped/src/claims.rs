@@ -2,7 +2,7 @@
 
 use aws::Invocation;
 use aws::counting::{Claimed, Counted};
-use domain::stop::{FIRST, Said, Story, deployment_key};
+use domain::stop::{Count, FIRST, Story, deployment_key};
 use futures_util::future::join_all;
 
 /// What became of the counters of a story.
@@ -14,12 +14,6 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    /// Whether the table has counted and knows all of it.
-    pub(crate) fn counted(&self) -> bool {
-        let mut all = self.groups.iter().chain([&self.deployment]);
-        !all.any(|claimed| matches!(claimed, Claimed::Busy(_) | Claimed::Unreachable(_)))
-    }
-
     /// Whether there is anything to say.
     pub(crate) fn news(&self) -> bool {
         let mut all = self.groups.iter().chain([&self.deployment]);
@@ -37,7 +31,7 @@ pub(crate) async fn claims(story: &Story, invocation: &Invocation<'_>) -> Claims
     };
     if let Some(uncounted) = uncounted {
         return Claims {
-            deployment: Claimed::No(Said::default()),
+            deployment: Claimed::No(Count::default()),
             groups: vec![uncounted; story.groups.len()],
         };
     }
@@ -50,7 +44,7 @@ pub(crate) async fn claims(story: &Story, invocation: &Invocation<'_>) -> Claims
                     .claim_count(&key, invocation.settings.failing_threshold, by)
                     .await
             }
-            _ => Claimed::No(Said::default()),
+            _ => Claimed::No(Count::default()),
         }
     };
     let groups = story

@@ -5,11 +5,12 @@ use aws::Invocation;
 use aws::counting::{Claimed, Watched};
 use aws::gather::Around;
 use chrono::TimeDelta;
+use domain::facts::Fact;
 use domain::incident::{OpenIncident, incident_id};
 use domain::settings::Queues;
 use domain::stop::{
-    Count, JUDGED_FOR, NotFailing, ON_THE_WAY, Said, Story, Unheard, deployment_key, given_up_at,
-    handover, judge, next_at,
+    Count, JUDGED_FOR, Judging, Known, NotFailing, ON_THE_WAY, Said, Settled, Story, Unheard,
+    deployment_key, handover, judge, settle,
 };
 
 use crate::Retry;
@@ -30,28 +31,13 @@ pub(crate) async fn answer(
         deployment,
         around,
     };
-    let count = match claimed {
-        Claimed::Ours(count) => count,
-        Claimed::No(said) => return Ok(case.handed_over(said, invocation)),
-        Claimed::Held => return Ok(case.on_its_way()),
-        Claimed::Busy(missing) => return Err(Retry::NotSeen(missing)),
-        Claimed::Unreachable(_) => return Ok(None),
-    };
-    let (said, next) = case.settled(&count, invocation, queues).await?;
-    let key = deployment_key(&story.subject.arn, deployment);
-    let state = invocation.state_after_publish();
-    let again = Watched {
-        token: None,
-        look_by: invocation.now + JUDGED_FOR,
-    };
-    if let Some(missing) = state
-        .said(&key, next, &said, &again, invocation.now)
-        .await
-        .missing()
-    {
-        tracing::error!(?missing, key, "could not remember that it was handed over");
+    match claimed {
+        Claimed::Ours(count) => case.settled(count, invocation, queues).await,
+        Claimed::No(count) => Ok(case.handed_over(&count.said, invocation)),
+        Claimed::Held => Ok(case.on_its_way()),
+        Claimed::Busy(missing) => Err(Retry::NotSeen(missing)),
+        Claimed::Unreachable(_) => Ok(None),
     }
-    Ok(said.counted_into.filter(|_| !case.is_quiet()))
 }
 
 /// A deployment whose tasks stop.
@@ -72,10 +58,11 @@ impl Case<'_> {
     }
 
     /// The incident that it was handed over into, while people know of it or will in a moment.
-    fn handed_over(&self, said: Said, invocation: &Invocation<'_>) -> Option<String> {
+    fn handed_over(&self, said: &Said, invocation: &Invocation<'_>) -> Option<String> {
         let young = said.at.is_some_and(|at| invocation.now - at < ON_THE_WAY);
         let known = self.open().map_or(young, |open| !open.quiet);
-        said.counted_into.filter(|_| self.is_under_way() && known)
+        let incident = said.counted_into.clone();
+        incident.filter(|_| self.is_under_way() && known)
     }
 
     /// The incident that another invocation hands it over into, at this moment. Should that one
@@ -90,7 +77,7 @@ impl Case<'_> {
     }
 
     fn open(&self) -> Option<&OpenIncident> {
-        self.around.record.known()?.open_for(self.deployment)
+        self.around.record.known()?.failed(self.deployment)
     }
 
     /// Whether its incident is open below the severity floor: nobody was told of it, so its stops
@@ -99,108 +86,106 @@ impl Case<'_> {
         self.open().is_some_and(|open| open.quiet)
     }
 
-    /// What is remembered of it, and the number of stops at which it is judged again.
+    /// The incident that people know, or will in a moment.
+    fn known(&self, said: &Said, invocation: &Invocation<'_>) -> Option<String> {
+        match self.open() {
+            Some(open) => (!open.quiet).then(|| open.id.clone()),
+            None => self.handed_over(said, invocation),
+        }
+    }
+
+    /// Settles it, and again as long as the next number has been reached in the meantime: whoever
+    /// counted it found the counter claimed.
     async fn settled(
+        &self,
+        mut count: Count,
+        invocation: &Invocation<'_>,
+        queues: &Queues,
+    ) -> Result<Option<String>, Retry> {
+        let key = deployment_key(&self.story.subject.arn, self.deployment);
+        let state = invocation.state_after_publish();
+        let again = Watched {
+            token: None,
+            look_by: invocation.now + JUDGED_FOR,
+        };
+        loop {
+            let (incident, said, next) = self.settle(&count, invocation, queues).await?;
+            let given_back = state.said(&key, next, &said, &again, invocation.now).await;
+            match given_back {
+                Fact::Known(now) if now.tasks >= next => {}
+                Fact::Known(_) => return Ok(incident),
+                Fact::Missing(missing) => {
+                    tracing::error!(?missing, key, "could not remember what became of it");
+                    return Ok(incident);
+                }
+            }
+            let threshold = invocation.settings.failing_threshold;
+            let claimed = state.claim_count(&key, threshold, invocation.claimant());
+            match claimed.await {
+                Claimed::Ours(now) => count = now,
+                _ => return Ok(incident),
+            }
+        }
+    }
+
+    /// The incident that its stops are counted into, what is remembered, and the number of stops at
+    /// which it is judged again.
+    async fn settle(
         &self,
         count: &Count,
         invocation: &Invocation<'_>,
         queues: &Queues,
-    ) -> Result<(Said, u64), Retry> {
-        let (arn, deployment) = (&self.story.subject.arn, self.deployment);
-        // It is judged anew now and then: it may be mended, and fail again.
-        let next = self.next(count);
-        let known = match self.open().filter(|open| !open.quiet) {
-            // People know that it failed: its stops are counted into that incident.
-            Some(open) => Some(counted_into(open.id.clone(), count.said.tasks, invocation)),
-            None => self
-                .handed_over(count.said.clone(), invocation)
-                .map(|_| count.said.clone()),
+    ) -> Result<(Option<String>, Said, u64), Retry> {
+        let incident = self.known(&count.said, invocation);
+        let stops = self.story.failing().map(|group| group.stops.len());
+        let service = self.around.service.known();
+        let judging = Judging {
+            count,
+            judged: self.judged(),
+            known: match incident {
+                Some(_) => Known::Told,
+                None if self.is_quiet() => Known::Quiet,
+                None => Known::Nothing,
+            },
+            stops: stops.sum::<usize>() as u64,
+            threshold: invocation.settings.failing_threshold,
+            desired: service.map(|service| service.desired),
         };
-        match (self.judged(), known) {
-            (Some(Ok(_)), None) if let Some((said, next)) = self.just_begun(count, invocation) => {
-                Ok((said, next))
+        let (settled, said, next) = settle(&judging);
+        let counted_into = |incident| Said {
+            at: Some(invocation.now),
+            counted_into: Some(incident),
+            ..said.clone()
+        };
+        Ok(match (settled, incident) {
+            (Settled::HandOver(unheard, stops), known) => {
+                self.hand_over(stops, unheard, invocation, queues).await?;
+                let new = || incident_id(&self.story.subject.arn, self.deployment);
+                let incident = known.unwrap_or_else(new);
+                let told = Some(incident.clone()).filter(|_| !self.is_quiet());
+                (told, counted_into(incident), next)
             }
-            (Some(Ok(unheard)), known) if known.is_none() || self.is_enough(count) => {
-                self.hand_over(count, unheard, invocation, queues).await?;
-                let incident = known.and_then(|said| said.counted_into);
-                let incident = incident.unwrap_or_else(|| incident_id(arn, deployment));
-                Ok((counted_into(incident, count.tasks, invocation), next))
+            (Settled::Known, Some(incident)) if self.open().is_some() => {
+                (Some(incident.clone()), counted_into(incident), next)
             }
-            (_, Some(known)) => Ok((known, next)),
-            (
-                Some(Err(NotFailing::FailedAlready | NotFailing::Completed | NotFailing::Gone)),
-                None,
-            ) => Ok((from(count.tasks), next)),
-            // The service could not be read: the next stop asks again.
-            (_, None) => Ok((count.said.clone(), count.tasks + 1)),
-        }
+            (Settled::Known, incident) => (incident, said, next),
+            (Settled::Nothing, _) => (None, said, next),
+        })
     }
 
     async fn hand_over(
         &self,
-        count: &Count,
+        stops: u64,
         unheard: Unheard,
         invocation: &Invocation<'_>,
         queues: &Queues,
     ) -> Result<(), Retry> {
-        let (arn, deployment, tasks) = (&self.story.subject.arn, self.deployment, count.tasks);
+        let (arn, deployment) = (&self.story.subject.arn, self.deployment);
         let (source, at) = (&invocation.settings.event_source, invocation.now);
-        let event = handover(source, arn, deployment, tasks, unheard, at);
+        let event = handover(source, arn, deployment, stops, unheard, at);
         let now = TimeDelta::zero();
         aws::queues::send(invocation.clients, &queues.failing, &event, now).await?;
-        tracing::info!(deployment, ?unheard, tasks, "handed over as failing");
+        tracing::info!(deployment, ?unheard, stops, "handed over as failing");
         Ok(())
-    }
-
-    /// What it waits for where it had completed, was judged anew because of the time, and has just
-    /// begun to fail: as many stops as any other deployment.
-    fn just_begun(&self, count: &Count, invocation: &Invocation<'_>) -> Option<(Said, u64)> {
-        let threshold = invocation.settings.failing_threshold;
-        let stops: usize = self.story.failing().map(|group| group.stops.len()).sum();
-        let is_waiting = count.next_at == Some(count.said.tasks + threshold);
-        let began_at = match is_waiting {
-            true => count.said.tasks,
-            false => count.tasks.saturating_sub(stops as u64),
-        };
-        let next = began_at + threshold;
-        let by_time = count.next_at.is_some_and(|next_at| count.tasks < next_at);
-        (by_time && count.tasks < next).then(|| (from(began_at), next))
-    }
-
-    /// So many failing tasks make the circuit breaker give the deployment up, and have it judged
-    /// once more whether it is rolled back.
-    fn enough(&self) -> Option<u64> {
-        let service = self.around.service.known()?;
-        Some(given_up_at(service.desired))
-    }
-
-    /// Whether there are enough now, and were not when it was handed over.
-    fn is_enough(&self, count: &Count) -> bool {
-        let is_reached = |enough| count.said.tasks < enough && enough <= count.tasks;
-        self.enough().is_some_and(is_reached)
-    }
-
-    fn next(&self, count: &Count) -> u64 {
-        let next = next_at(count.tasks);
-        let enough = self.enough().filter(|enough| *enough > count.tasks);
-        enough.map_or(next, |enough| enough.min(next))
-    }
-}
-
-/// From so many stops on it may fail.
-fn from(tasks: u64) -> Said {
-    Said {
-        tasks,
-        ..Said::default()
-    }
-}
-
-/// `tasks` is how many there were when it was handed over.
-fn counted_into(incident: String, tasks: u64, invocation: &Invocation<'_>) -> Said {
-    Said {
-        at: Some(invocation.now),
-        tasks,
-        counted_into: Some(incident),
-        ..Said::default()
     }
 }

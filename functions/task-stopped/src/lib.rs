@@ -41,8 +41,8 @@ pub enum Retry {
     NotSeen(Missing),
 }
 
-/// A batch of so few messages is no storm: what the alert of a first stop needs is read before it is
-/// known that there is one, which saves a round trip.
+/// A batch of so few messages is no storm: what an alert needs is read before it is known that there
+/// is one, which saves two round trips.
 const READ_AHEAD: usize = 3;
 
 /// Answers one batch, with the messages that must come again.

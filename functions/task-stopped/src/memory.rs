@@ -5,36 +5,46 @@ use std::sync::{Mutex, PoisonError};
 
 use aws::gather::Definitions;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::stop::Story;
+use domain::stop::{Count, FIRST, Story};
 
 /// Incidents that are remembered; a key is some 200 bytes.
 const MOST: usize = 500;
 
-/// Task definitions, and which incidents were counted lately.
+/// Task definitions, and how far the incidents are that were counted lately.
 #[derive(Debug, Default)]
 pub struct Memory {
     pub(crate) definitions: Definitions,
-    counted: Mutex<HashMap<String, DateTime<Utc>>>,
+    counted: Mutex<HashMap<String, Counter>>,
+}
+
+/// A counter when it was last seen.
+#[derive(Clone, Copy, Debug)]
+struct Counter {
+    at: DateTime<Utc>,
+    /// How many stops were missing to the number at which it is news.
+    left: u64,
 }
 
 impl Memory {
-    /// Whether a stop of this story may well be the first of its incident. No incident ends within
-    /// the quiet time after a stop of it.
-    pub(crate) fn may_be_first(&self, story: &Story, quiet: TimeDelta, now: DateTime<Utc>) -> bool {
+    /// Whether a stop of this story may well be news: the first of its incident, or one at the next
+    /// number. No incident ends within the quiet time after a stop of it.
+    pub(crate) fn may_be_news(&self, story: &Story, quiet: TimeDelta, now: DateTime<Utc>) -> bool {
         let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = |key: &str| counted.get(key).is_some_and(|at| now - *at < quiet);
         let mut groups = story.groups.iter();
-        groups.any(|group| !recent(&group.about.key()))
+        groups.any(|group| {
+            let known = counted.get(&group.about.key());
+            known.is_none_or(|it| now - it.at >= quiet || it.left <= group.stops.len() as u64)
+        })
     }
 
-    /// Remembers that its stops were counted.
-    pub(crate) fn counted(&self, story: &Story, now: DateTime<Utc>) {
+    /// Remembers a counter that is no news, or was just told.
+    pub(crate) fn seen(&self, key: String, count: &Count, now: DateTime<Utc>) {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        for group in &story.groups {
-            if counted.len() >= MOST {
-                counted.clear();
-            }
-            counted.insert(group.about.key(), now);
+        if counted.len() >= MOST {
+            counted.clear();
         }
+        let next = count.next_at.unwrap_or(FIRST);
+        let left = next.saturating_sub(count.tasks);
+        counted.insert(key, Counter { at: now, left });
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Answering<'a> {
     pub(crate) invocation: &'a Invocation<'a>,
     pub(crate) queues: &'a Queues,
     pub(crate) memory: &'a Memory,
-    /// Read what the alert of a first stop needs before it is known that there is one.
+    /// Read what an alert needs before it is known that there is one, where there may well be.
     pub(crate) ahead: bool,
 }
 
@@ -47,14 +47,14 @@ impl Answering<'_> {
     pub(crate) async fn stories<'s>(&self, stories: &'s [Story]) -> Vec<(&'s Story, Retry)> {
         let claims = stories.iter().map(|story| claims(story, self.invocation));
         let (claims, ahead) = tokio::join!(join_all(claims), async {
-            match self.may_be_first(stories) {
+            match self.may_be_news(stories) {
                 true => Some(self.read_ahead(stories).await),
                 false => None,
             }
         });
         let mut news: Vec<(&Story, Claims)> = stories.iter().zip(claims).collect();
-        for (story, _) in news.iter().filter(|(_, claims)| claims.counted()) {
-            self.memory.counted(story, self.invocation.now);
+        for (story, claims) in &news {
+            self.remember(story, claims);
         }
         let read = match ahead {
             Some(read) => read,
@@ -73,9 +73,18 @@ impl Answering<'_> {
         join_all(answers).await.into_iter().flatten().collect()
     }
 
-    fn may_be_first(&self, stories: &[Story]) -> bool {
+    fn remember(&self, story: &Story, claims: &Claims) {
+        for (group, claimed) in story.groups.iter().zip(&claims.groups) {
+            if let Claimed::No(count) = claimed {
+                let key = group.about.key();
+                self.memory.seen(key, count, self.invocation.now);
+            }
+        }
+    }
+
+    fn may_be_news(&self, stories: &[Story]) -> bool {
         let (quiet, now) = (self.invocation.settings.quiet, self.invocation.now);
-        let may_be = |story: &Story| self.memory.may_be_first(story, quiet, now);
+        let may_be = |story: &Story| self.memory.may_be_news(story, quiet, now);
         self.ahead && stories.iter().any(may_be)
     }
 
@@ -161,7 +170,10 @@ impl Telling<'_> {
             let given_back = state.said(&key, next, &said, &watch, invocation.now).await;
             match given_back {
                 Fact::Known(now) if now.tasks >= next => {}
-                Fact::Known(_) => return Ok(()),
+                Fact::Known(now) => {
+                    self.answering.memory.seen(key, &now, invocation.now);
+                    return Ok(());
+                }
                 // Nobody would look at it again: better told once more than never again.
                 Fact::Missing(missing) => return Err(Retry::NotSeen(missing)),
             }

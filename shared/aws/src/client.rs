@@ -100,7 +100,7 @@ impl Service {
     }
 }
 
-/// The clients that every function has. They and the settings are all that survives an invocation.
+/// The clients that every function has. They survive an invocation.
 #[derive(Clone, Debug)]
 pub struct Clients {
     pub(crate) ecs: aws_sdk_ecs::Client,
@@ -180,7 +180,8 @@ impl Common {
 
 macro_rules! client {
     ($sdk:ident, $service:ident, $common:expr, $timeouts:expr) => {{
-        // The bucket that pays for retries is its own: by default all clients of a process share one.
+        // The bucket that pays for retries is its own: by default the clients of one service share
+        // one in a whole process, which holds many of them where it runs tests.
         let bucket = $sdk::config::retry::RetryPartition::custom(stringify!($service)).build();
         // An attempt has a time limit of its own; a second watch over its body costs time only.
         let unwatched = $sdk::config::StalledStreamProtectionConfig::disabled();

@@ -39,12 +39,20 @@ pub struct OpenIncident {
     /// Nothing had failed by what ECS says: a person had it taken back.
     #[serde(default)]
     pub taken_back: bool,
+    /// People know only that a rollback may or may not be on, not that the deployment fails.
+    #[serde(default)]
+    pub unsure: bool,
 }
 
 impl ServiceRecord {
     /// The incident of that failed deployment, where it is open.
     pub fn open_for(&self, deployment: &str) -> Option<&OpenIncident> {
         self.open.iter().find(|open| open.deployment == deployment)
+    }
+
+    /// The same, where it is about a failure and not only about a rollback that may or may not be on.
+    pub fn failed(&self, deployment: &str) -> Option<&OpenIncident> {
+        self.open_for(deployment).filter(|open| !open.unsure)
     }
 
     /// The newest incident of which people were told that ECS rolls back to this deployment.
@@ -65,7 +73,7 @@ impl ServiceRecord {
     pub fn symptom_of(&self, at: DateTime<Utc>, lasting: TimeDelta) -> Option<&OpenIncident> {
         self.open
             .iter()
-            .find(|open| !open.quiet && at - open.failed_at < lasting)
+            .find(|open| !open.quiet && !open.unsure && at - open.failed_at < lasting)
     }
 
     /// The open incidents that a completion at `at` ends. An older completion that arrives late
@@ -241,6 +249,7 @@ mod tests {
             rolling_back_to: None,
             quiet: false,
             taken_back: false,
+            unsure: false,
         }
     }
 

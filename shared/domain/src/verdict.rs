@@ -28,7 +28,7 @@ mod target;
 use chrono::{DateTime, Utc};
 
 pub use aftermath::{Aftermath, RollbackBegun};
-pub use back::goes_back;
+pub use back::{goes_back, may_go_back};
 pub use case::{Attempt, Attempts, Case, Policy, Requester};
 pub use invoke::{Answer, Invoke, Planned};
 pub use judged::Judged;

@@ -34,7 +34,7 @@ async fn a_persons_word_is_what_ask_waits_for() {
     assert_eq!(scene.primary(), "order-api:41");
     insta::assert_snapshot!(serde_json::to_string_pretty(&answer).unwrap(), @r#"
     {
-      "command": "aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41",
+      "command": "aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41 || { echo 'not done: only while ecs-svc/2293350785119981940 is PRIMARY' >&2; false; }",
       "decided_at": "(now)",
       "done": true,
       "outcome": "ECS took UpdateService to order-api:41.",
@@ -112,7 +112,7 @@ async fn a_dry_run_writes_nothing_and_tells_nobody_else() {
     scene.held(&[]);
     insta::assert_snapshot!(serde_json::to_string_pretty(&answer).unwrap(), @r#"
     {
-      "command": "aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41",
+      "command": "aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41 || { echo 'not done: only while ecs-svc/2293350785119981940 is PRIMARY' >&2; false; }",
       "decided_at": "(now)",
       "done": false,
       "outcome": null,
@@ -120,7 +120,7 @@ async fn a_dry_run_writes_nothing_and_tells_nobody_else() {
         "call": "UpdateService",
         "to": "order-api:41"
       },
-      "sentence": "Dry run, nothing was changed: the request says so. It would have been: UpdateService to order-api:41, away from order-api:42. By hand: aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41",
+      "sentence": "Dry run, nothing was changed: the request says so. It would have been: UpdateService to order-api:41, away from order-api:42. By hand: aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41 || { echo 'not done: only while ecs-svc/2293350785119981940 is PRIMARY' >&2; false; }",
       "verdict": "dry_run"
     }
     "#);
@@ -419,4 +419,33 @@ async fn wherever_a_persons_invocation_dies_what_it_did_is_told() {
             "dies after {dies_after}: {told:?}"
         );
     }
+}
+
+/// They know that the rollback may not be on, not that the deployment fails and why.
+#[tokio::test]
+async fn a_deployment_whose_rollback_may_not_be_on_is_told_when_it_fails() {
+    let scene = in_flight(asks).await;
+    let stop = "ecs:StopServiceDeployment";
+    scene.bot.aws.inject(stop, Fault::hangs());
+    let answer = invoke(&scene, json!({})).await;
+    assert_eq!(answer["done"], false, "{answer}");
+    assert_eq!(scene.told(), ["rollback_held critical unsure"]);
+    scene.bot.aws.clear_faults();
+    let (arn, deployment) = (&scene.request.service, &scene.request.deployment);
+    let unheard = domain::stop::Unheard::NothingWatches;
+    let event = domain::stop::handover("aws.ecs", arn, deployment, 3, unheard, scene.bot.now());
+    for _ in 0..2 {
+        scene.bot.deliver(&event).await.expect("an answer");
+    }
+    let kinds = scene.alerts().into_iter();
+    let kinds: Vec<_> = kinds.map(|it| it.attributes["kind"].1.clone()).collect();
+    assert_eq!(kinds, ["rollback_held", "deployment_failing"]);
+    let incidents: Vec<Value> = scene
+        .alerts()
+        .iter()
+        .map(|it| {
+            serde_json::from_str::<Value>(&it.for_protocol("sqs")).unwrap()["incident"].clone()
+        })
+        .collect();
+    assert_eq!(incidents[0], incidents[1], "one thread");
 }

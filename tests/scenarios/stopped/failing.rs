@@ -372,7 +372,7 @@ async fn a_rollback_to_a_deployment_whose_tasks_had_died_in_production_is_handed
     one_by_one(&bot, &back[..2]).await;
     assert_eq!(bot.handed_over(), [Value::Null; 0], "not before the third");
     one_by_one(&bot, &back[2..4]).await;
-    reason(&bot, "nothing_watches", 33);
+    reason(&bot, "nothing_watches", 3);
 }
 
 #[tokio::test]

@@ -172,8 +172,9 @@ async fn an_ordinary_stop_is_told_after_two_round_trips() {
 }
 
 #[tokio::test]
-async fn only_the_first_stop_of_an_incident_is_read_about() {
+async fn only_stops_that_are_told_are_read_about() {
     let (bot, stop) = one_stop(town(), &[]);
+    bot.aws.set_latency("*", Duration::from_millis(30));
     let (bot, memory) = (&bot, &Memory::default());
     let reads = |events: Vec<Value>| async move {
         bot.aws.clear_logs();
@@ -194,6 +195,8 @@ async fn only_the_first_stop_of_an_incident_is_read_about() {
     // The tenth is news; its task definition is known.
     let tenth = "ecs:DescribeServices logs:GetLogEvents sns:Publish";
     assert_eq!(reads(vec![copy(&stop, 9)]).await, tenth);
+    // That its deployment was judged is remembered first.
+    assert_eq!(bot.aws.round_trips_before("sns:Publish"), Some(3));
     // After the quiet time an incident may have ended: this may be the first of the next.
     bot.aws.advance(QUIET);
     let again = "ecs:DescribeServices logs:GetLogEvents";

@@ -16,8 +16,8 @@ use crate::state::{Claimant, Item, State, json, millis, number, part, text, time
 pub enum Claimed {
     /// The number is news, and ours to tell.
     Ours(Count),
-    /// The number is no news. What was said of it so far.
-    No(Said),
+    /// The number is no news.
+    No(Count),
     /// The number is news that another invocation is telling, which will look again.
     Held,
     /// Others kept writing to the counter: claim it again when its messages come again.
@@ -190,6 +190,7 @@ impl State<'_> {
         let call = self
             .update(key)
             .condition_expression("#watch = :old")
+            .expression_attribute_names("#watch", "watch")
             .expression_attribute_names("#expires", "expires_at")
             .expression_attribute_values(":old", text(old))
             .expression_attribute_values(":expires", expires(now));
@@ -219,7 +220,7 @@ fn no(counter: Option<Count>, first: u64) -> Claimed {
     let counter = counter.unwrap_or_default();
     match counter.tasks >= counter.next_at.unwrap_or(first) {
         true => Claimed::Held,
-        false => Claimed::No(counter.said),
+        false => Claimed::No(counter),
     }
 }
 

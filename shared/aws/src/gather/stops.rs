@@ -83,7 +83,8 @@ struct Shelf {
 
 /// Reads in one batch. Two invocations at a time stay below the bucket of 50.
 const MOST: usize = 20;
-/// Definitions that are kept from batch to batch, some 10 kB each at most.
+/// Definitions that are kept from batch to batch, mostly some kB each and never over 64 KiB
+/// (Amazon ECS service quotas).
 const KEPT: usize = 50;
 
 impl Definitions {

@@ -101,7 +101,10 @@ const QUOTED_AFTER: &[&str] = &[
 pub(super) fn read(text: &Text) -> Option<&'static Rule> {
     // A service may be called anything: where a sentence is quoted, its name is not read.
     let words = text.words();
-    let found = |lead: &&str| text.has(lead).then_some((words.find(lead)?, lead.len()));
+    let found = |lead: &&str| {
+        let at = text.has(lead).then(|| words.find(lead)).flatten();
+        at.map(|at| (at, lead.len()))
+    };
     let Some((at, lead)) = QUOTED_AFTER.iter().find_map(found) else {
         return read_one(text);
     };

@@ -41,6 +41,8 @@ pub struct Said {
     pub severity: Option<Severity>,
     /// The incident of a failed deployment that a number was counted into since people were told.
     pub counted_into: Option<String>,
+    /// Of a deployment that fails: how many of its tasks had stopped before it began to.
+    pub began_at: Option<u64>,
 }
 
 impl Said {
@@ -51,7 +53,7 @@ impl Said {
             tasks,
             severity: self.severity.max(Some(severity)),
             muted_until: self.muted_until,
-            counted_into: None,
+            ..Self::default()
         }
     }
 

@@ -4,13 +4,15 @@
 //! container are one incident, which is told at the 1st, 10th, 100th, … stop, when it lasts and
 //! when it is over. `event` reads a stop, `wanted` says whether
 //! it was to be, `story` puts stops together, `count` says when a number
-//! is news, `failing` says when a deployment fails though ECS says nothing, `watch` looks at an
+//! is news, `failing` says when a deployment fails though ECS says nothing and `settled` what
+//! becomes of it then, `watch` looks at an
 //! incident again when no event comes.
 
 mod count;
 mod event;
 mod failing;
 mod mute;
+mod settled;
 mod story;
 mod wanted;
 mod watch;
@@ -23,6 +25,7 @@ pub use failing::{
     judge,
 };
 pub use mute::{MUTE_TAG, OWNER_TAG, muted_until, owner};
+pub use settled::{Judging, Known, Settled, settle};
 pub use story::{Group, Sorted, Stop, Story, stories};
 pub use watch::{Look, Seen, Watch, first_look, look, overdue};
 pub use word::{ON_THE_WAY, Word, word};

@@ -45,7 +45,7 @@ fn failed(
     now: DateTime<Utc>,
 ) -> Option<String> {
     let deployment = about.deployment.as_deref()?;
-    if let Some(open) = record.and_then(|record| record.open_for(deployment)) {
+    if let Some(open) = record.and_then(|record| record.failed(deployment)) {
         return (!open.quiet).then(|| open.id.clone());
     }
     let listed = service?.deployment(deployment)?;
@@ -107,6 +107,7 @@ mod tests {
             rolling_back_to: None,
             quiet: false,
             taken_back: false,
+            unsure: false,
         };
         ServiceRecord {
             open: vec![open],

@@ -9,9 +9,20 @@ pub fn goes_back(case: &Case, to: &str) -> bool {
     let primary = case.service.known().and_then(|service| service.primary());
     let replaced =
         primary.is_some_and(|it| it.id != case.deployment && same(&it.task_definition, to));
-    // The deployment in flight turns round before PRIMARY changes.
+    replaced || turned(case)
+}
+
+/// Whether the judged deployment may be gone back from by now, to whatever revision: the service
+/// cannot be read, or it stands no longer as it was judged.
+pub fn may_go_back(case: &Case) -> bool {
+    let primary = case.service.known().and_then(|service| service.primary());
+    primary.is_none_or(|it| it.id != case.deployment) || turned(case)
+}
+
+/// The deployment in flight turns round before PRIMARY changes.
+fn turned(case: &Case) -> bool {
     let newest = case.history.known().and_then(|history| history.first());
-    let turned = newest.is_some_and(|newest| match Status::of(newest) {
+    newest.is_some_and(|newest| match Status::of(newest) {
         Status::RollbackRequested | Status::RollbackInProgress | Status::RollbackSuccessful => true,
         Status::Pending
         | Status::InProgress
@@ -20,6 +31,5 @@ pub fn goes_back(case: &Case, to: &str) -> bool {
         | Status::Successful
         | Status::RollbackFailed
         | Status::Other => false,
-    });
-    replaced || turned
+    })
 }

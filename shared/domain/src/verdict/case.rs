@@ -100,7 +100,8 @@ pub struct Attempts {
     pub of_this: Option<Attempt>,
     /// The newest attempt at any deployment of the service.
     pub newest: Option<Attempt>,
-    /// How many there were in the last hour, of all services of the stack.
+    /// How many there were in the last hour, of all services of the stack. It matters, and is known
+    /// for certain, only where there was none at this deployment.
     pub last_hour: u32,
 }
 

@@ -114,15 +114,18 @@ pub(super) fn update(arn: &ServiceArn, task_definition: &str) -> String {
     )
 }
 
-/// `command` for a shell, run only while that deployment is PRIMARY.
+/// `command` for a shell, run only while that deployment is PRIMARY; else it says so and fails.
 fn while_primary(arn: &ServiceArn, deployment: &str, command: &str) -> String {
+    let over = format!("not done: only while {deployment} is PRIMARY");
     format!(
         "aws ecs describe-services --region {} --cluster {} --services {} --output text --query \
-         \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx {} && {command}",
+         \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx {} && {command} || \
+         {{ echo {} >&2; false; }}",
         quoted(&arn.region),
         quoted(&arn.cluster),
         quoted(&arn.service),
-        quoted(deployment)
+        quoted(deployment),
+        quoted(&over)
     )
 }
 
@@ -175,7 +178,8 @@ mod tests {
             "aws ecs describe-services --region eu-west-1 --cluster prod-apps --services order-api \
              --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx \
              ecs-svc/42 && aws ecs update-service --region eu-west-1 --cluster prod-apps --service \
-             order-api --task-definition order-api:41",
+             order-api --task-definition order-api:41 || { echo 'not done: only while ecs-svc/42 is \
+             PRIMARY' >&2; false; }",
         );
     }
 

@@ -48,6 +48,7 @@ pub const OBSTACLES: [Obstacle; 19] = [
                 rolling_back_to: Some(JUDGED.to_owned()),
                 quiet: false,
                 taken_back: false,
+                unsure: false,
             });
         })
     }),

@@ -47,6 +47,7 @@ impl Story<'_> {
             rolling_back_to,
             quiet: false,
             taken_back: false,
+            unsure: false,
         }
     }
 

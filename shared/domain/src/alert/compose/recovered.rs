@@ -146,6 +146,7 @@ mod tests {
             rolling_back_to: by_ecs.then(|| completed.clone()),
             quiet: false,
             taken_back: false,
+            unsure: false,
         };
         let deployment = Deployment {
             id: completed.clone(),

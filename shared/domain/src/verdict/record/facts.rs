@@ -166,18 +166,22 @@ fn attempts(case: &Case) -> Vec<String> {
         ),
     };
     let policy = case.policy;
-    vec![
+    let mut said = vec![
         format!("rollback of this deployment: {}", told(&attempts.of_this)),
         format!(
             "newest rollback of the service: {} (cool-down {} min)",
             told(&attempts.newest),
             policy.cooldown.num_minutes()
         ),
-        format!(
+    ];
+    // Where this one was attempted the hour decides nothing, and may not have been read.
+    if attempts.of_this.is_none() {
+        said.push(format!(
             "rollbacks of all services in the last hour: {} of {}",
             attempts.last_hour, policy.per_hour
-        ),
-    ]
+        ));
+    }
+    said
 }
 
 fn stack(case: &Case) -> String {
