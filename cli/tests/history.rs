@@ -8,8 +8,8 @@
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use aws::Asking;
 use aws::client::Limits;
-use aws::gather::Asking;
 use aws::state::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::arn::ServiceArn;

@@ -30,6 +30,7 @@ PERMIT = "shared/aws/src/permit.rs"
 ATTEMPTS = "shared/aws/src/attempts.rs"
 CARRY_OUT = "shared/aws/src/carry_out.rs"
 STORY = "functions/roll-back/src/story.rs"
+ENDED = "functions/roll-back/src/ended.rs"
 TOLD = "functions/roll-back/src/telling.rs"
 ATTEMPT = "functions/roll-back/src/attempt.rs"
 TELLING = "functions/deployment-changed/src/telling.rs"
@@ -217,7 +218,7 @@ BY_TEST = [
         [(STORY, "        && asked.deliveries < LATE\n", "        && asked.only_tell\n")]),
     ("alert: what was not done is called held once", "scenarios",
         "what_comes_again_without_the_table_is_told_once",
-        [(STORY, " && may_go_back(&self.case)", "")]),
+        [(ENDED, " && may_go_back(&self.case)", "")]),
     ("alert: the hour does not matter to what was done", "scenarios",
         "a_rollback_is_told_though_the_hour_cannot_be_read",
         [(ATTEMPTS, "gap.filter(|_| of_this.is_none())", "gap")]),

@@ -8,7 +8,7 @@ use domain::verdict::{Attempt, Outcome, Plan, goes_back};
 
 use crate::Means;
 use crate::asked::Asked;
-use crate::story::Ended;
+use crate::ended::Ended;
 use crate::telling::{record, tell_later};
 
 /// How often the service is looked at for the effect of a call whose answer was lost.

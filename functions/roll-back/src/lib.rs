@@ -8,6 +8,7 @@
 
 mod asked;
 mod attempt;
+mod ended;
 mod means;
 mod story;
 mod telling;

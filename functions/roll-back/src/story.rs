@@ -1,33 +1,16 @@
 //! One request from its facts to its end.
 
 use domain::facts::{Fact, Missing};
-use domain::verdict::{
-    Answer, Attempt, Case, Outcome, Plan, Verdict, decide, goes_back, may_go_back,
-};
+use domain::verdict::{Answer, Attempt, Outcome, Plan, Verdict, decide, goes_back};
 
 use crate::asked::Asked;
 use crate::attempt::{End, Try, is_throttled};
+use crate::ended::Ended;
 use crate::telling::{record, tell, tell_later};
 use crate::{Means, Retry};
 
 /// How often it is decided again because the service has changed, or a fact could not be read.
 const LOOKS: u32 = 2;
-
-/// How a request ended.
-pub(crate) struct Ended {
-    pub(crate) case: Case,
-    pub(crate) verdict: Verdict,
-    /// The call that was made or was to be, and what became of it.
-    pub(crate) tried: Option<(Plan, Outcome)>,
-}
-
-impl Ended {
-    /// Why it is not known whether an earlier delivery of the request has written.
-    pub(crate) fn unknown(&self, asked: &Asked) -> Option<&Missing> {
-        let gap = self.case.attempts.missing();
-        gap.filter(|_| asked.deliveries > 1 && self.tried.is_none() && may_go_back(&self.case))
-    }
-}
 
 /// The delivery from which on it is told that AWS throttles, or the table does not answer: soon after
 /// the queue gives up (template, `maxReceiveCount`), and until then it passes most often.

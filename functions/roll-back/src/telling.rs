@@ -11,7 +11,7 @@ use domain::sanitize::line;
 use domain::verdict::{By, Decision, RollbackBegun, TellLater};
 
 use crate::asked::Asked;
-use crate::story::Ended;
+use crate::ended::Ended;
 use crate::{Means, Retry};
 
 /// How often to look at what another invocation tells.
@@ -25,12 +25,12 @@ pub(crate) async fn tell(
     unmarked: bool,
     means: &Means<'_>,
 ) -> Result<(), Retry> {
-    let news = news(asked, ended);
+    let news = ended.news(asked);
     if !claim(asked, &news, unmarked, means).await? {
         tracing::info!(news = news.key, "told already; dropped a duplicate");
         return Ok(());
     }
-    let open = open(ended);
+    let open = ended.open();
     let incident = match (&asked.incident, open) {
         (Some(incident), _) => incident.clone(),
         (None, Some(open)) => open.id.clone(),
@@ -47,7 +47,7 @@ pub(crate) async fn tell(
     };
     let alert = rollback.alert();
     let is_known = open.is_some_and(|open| !open.quiet);
-    let whatever = is_known || rollback.unknown || may_be_on(ended);
+    let whatever = is_known || rollback.unknown || ended.may_be_on();
     let (published, sent, ()) = tokio::join!(
         publish(&alert, whatever, means),
         look_again(ended, means),
@@ -88,8 +88,8 @@ async fn open_it(asked: &Asked, alert: &Alert, ended: &Ended, means: &Means<'_>)
     };
     let is_over = |closed: &ClosedIncident| closed.deployment == ended.case.deployment;
     if has_one
-        || !may_be_on(ended)
-        || open(ended).is_some()
+        || !ended.may_be_on()
+        || ended.open().is_some()
         || record.closed.as_ref().is_some_and(is_over)
     {
         return;
@@ -125,7 +125,7 @@ async fn look_again(ended: &Ended, means: &Means<'_>) -> Result<(), NotSent> {
     let (Some(queue), Some((plan, _))) = (means.look_again, &ended.tried) else {
         return Ok(());
     };
-    if !may_be_on(ended) {
+    if !ended.may_be_on() {
         return Ok(());
     }
     let case = &ended.case;
@@ -138,28 +138,6 @@ async fn look_again(ended: &Ended, means: &Means<'_>) -> Result<(), NotSent> {
     };
     let clients = means.invocation.clients;
     aws::queues::send(clients, queue, &begun.message(), RollbackBegun::LOOK_AFTER).await
-}
-
-/// Whether ECS has taken the call, or may have.
-fn may_be_on(ended: &Ended) -> bool {
-    let tried = ended.tried.as_ref();
-    tried.is_some_and(|(_, outcome)| outcome.is_done() || outcome.is_unsure())
-}
-
-/// The one call that there is for a deployment is one piece of news, however it went.
-fn news(asked: &Asked, ended: &Ended) -> News {
-    let (deployment, at) = (&ended.case.deployment, ended.case.now);
-    match &ended.tried {
-        Some(_) if may_be_on(ended) => News::rolled_back(deployment, at),
-        Some((_, outcome)) => News::held(deployment, outcome.code(), at),
-        None if ended.unknown(asked).is_some() => News::held(deployment, "unknown", at),
-        None => News::held(deployment, ended.verdict.code(), at),
-    }
-}
-
-fn open(ended: &Ended) -> Option<&OpenIncident> {
-    let record = ended.case.record.known()?;
-    record.open_for(&ended.case.deployment)
 }
 
 /// Whether it is ours to tell. Without the table that is `unmarked`: alerts fail open.

@@ -15,9 +15,9 @@ use domain::facts::{Fact, Missing, Why};
 use domain::short;
 use domain::verdict::{Attempt, Attempts, Policy};
 
+use crate::asking::missing;
 use crate::counting::{TRIES, cancelled, pause};
 use crate::error;
-use crate::gather::missing;
 use crate::state::{Item, State, json, millis, number, part, text};
 
 const WHAT: &str = "opsbot's own record of rollbacks";

@@ -10,8 +10,8 @@ use aws_smithy_types::retry::RetryConfig;
 use domain::facts::{Missing, Why};
 use domain::verdict::Plan;
 
+use crate::asking::Asking;
 use crate::error;
-use crate::gather::Asking;
 use crate::permit::Permit;
 
 /// Why the call has no good answer, by what that says of the write.

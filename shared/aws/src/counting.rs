@@ -6,6 +6,7 @@
 //! lease has run out, and the messages of whoever held it come again.
 
 mod claims;
+mod counter;
 mod patience;
 mod span;
 

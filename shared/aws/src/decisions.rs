@@ -7,7 +7,7 @@ use domain::facts::{Fact, Why};
 use domain::verdict::Decision;
 use futures_util::future::join_all;
 
-use crate::gather::missing;
+use crate::asking::missing;
 use crate::state::{Item, State, json, part, text};
 
 const WHAT: &str = "the record of decisions";

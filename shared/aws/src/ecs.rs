@@ -13,7 +13,7 @@ use domain::facts::{
 use domain::short;
 use futures_util::future::join_all;
 
-use crate::gather::Asking;
+use crate::asking::Asking;
 
 /// `DescribeServices` of one service, with its tags.
 pub(crate) async fn service(asking: &Asking<'_>, arn: &ServiceArn) -> Fact<domain::facts::Service> {
@@ -68,7 +68,7 @@ const SERVICE: &str = "the service and its deployments";
 
 fn no_service<T>(what: &str, reason: Option<&str>) -> Fact<T> {
     let detail = format!("ECS answers {}", reason.unwrap_or("with no service"));
-    crate::gather::missing(what, Why::NotFound { detail })
+    crate::asking::missing(what, Why::NotFound { detail })
 }
 
 /// The stopped tasks of a service that are listed, and why that is not all of them.
@@ -264,7 +264,7 @@ pub(crate) async fn task_definition(
     match answer {
         Fact::Known(answer) => match answer.task_definition() {
             Some(definition) => Fact::Known(convert::task_definition(definition)),
-            None => crate::gather::missing(
+            None => crate::asking::missing(
                 what,
                 Why::NotFound {
                     detail: arn.to_owned(),

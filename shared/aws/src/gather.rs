@@ -1,7 +1,6 @@
 //! Reads everything an engineer would look up by hand, in at most three rounds of calls that run
 //! at the same time. Nothing here fails: what cannot be read is a missing fact with its reason.
 
-mod asking;
 mod closer;
 mod good;
 mod log;
@@ -13,12 +12,10 @@ use domain::arn::ServiceArn;
 use domain::facts::{Fact, Service, ServiceDeployment, TargetGroup, Utilization};
 use futures_util::future::join_all;
 
-pub use asking::Asking;
-pub(crate) use asking::missing;
-use asking::not_asked;
 pub use closer::{Closer, Last, closer, complete, facts, last};
 pub use stops::{AT_ONCE, Around, Definitions, Evidence, around, evidence};
 
+use crate::asking::{Asking, missing, not_asked};
 use crate::ecs::StoppedTaskArns;
 use crate::{ecs, metrics, targets};
 

@@ -8,7 +8,7 @@ use domain::verdict::Policy;
 use tokio::time::Instant;
 
 use crate::Clients;
-use crate::gather::Asking;
+use crate::asking::Asking;
 use crate::state::{Claimant, State};
 
 /// Kept back from the deadline for the publish and the marks after it.

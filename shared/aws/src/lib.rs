@@ -6,6 +6,7 @@
 //! sends to opsbot's own queues. Nothing here
 //! decides: what comes in is turned into the words of [`domain`], and what goes out is told it.
 
+mod asking;
 pub mod attempts;
 pub mod carry_out;
 pub mod client;
@@ -24,6 +25,7 @@ pub mod state;
 mod targets;
 pub mod tell;
 
+pub use asking::Asking;
 pub use client::Clients;
 pub use error::chain;
 pub use invocation::Invocation;

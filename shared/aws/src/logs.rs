@@ -3,7 +3,7 @@
 use chrono::DateTime;
 use domain::facts::{Fact, LogLine, LogTail, Why};
 
-use crate::gather::{Asking, missing};
+use crate::asking::{Asking, missing};
 
 /// Where a container's log is.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use domain::arn::ServiceArn;
 use domain::facts::{Fact, MetricPoint, Utilization};
 use domain::short;
 
-use crate::gather::Asking;
+use crate::asking::Asking;
 
 /// The half hour before `until`, one point a minute, maximum of each
 /// (Amazon ECS Developer Guide, `cloudwatch-metrics`). One call, two metrics: metrics cost more

@@ -7,8 +7,8 @@ use domain::facts::{Fact, Missing, Service};
 use domain::verdict::TAG;
 use tokio::time::Instant;
 
+use crate::asking::Asking;
 use crate::ecs;
-use crate::gather::Asking;
 
 /// Allows one write to one service. Only [`Permit::ask`] makes one, and only
 /// [`carry_out`](crate::carry_out::carry_out) takes one, by value: a second write needs a second

@@ -7,8 +7,8 @@ use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
 use domain::facts::{Fact, Missing, StackState, Why};
 
 use crate::Clients;
+use crate::asking::Asking;
 use crate::client::client;
-use crate::gather::Asking;
 
 const DESCRIBE: &str = "cloudformation:DescribeStacks";
 

@@ -20,8 +20,8 @@ use domain::short;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::asking::{Asking, missing};
 use crate::error;
-use crate::gather::{Asking, missing};
 
 /// How long a mark is kept after the news; events are redelivered for 24 hours.
 const KEPT: TimeDelta = TimeDelta::days(30);

@@ -3,7 +3,7 @@
 use aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription;
 use domain::facts::{Target, TargetGroup};
 
-use crate::gather::Asking;
+use crate::asking::Asking;
 
 /// `DescribeTargetHealth` of one target group.
 pub(crate) async fn health(asking: &Asking<'_>, arn: &str) -> TargetGroup {

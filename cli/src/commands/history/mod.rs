@@ -7,9 +7,9 @@ mod report;
 use std::io;
 use std::time::Duration;
 
+use aws::Asking;
 use aws::Clients;
 use aws::client::Limits;
-use aws::gather::Asking;
 use aws::stacks::Stacks;
 use aws::state::State;
 use clap::Args;

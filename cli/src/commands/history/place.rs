@@ -1,6 +1,6 @@
 //! Where the record is.
 
-use aws::gather::Asking;
+use aws::Asking;
 use aws::stacks::Stacks;
 use domain::arn::{Arn, ServiceArn};
 use domain::sanitize::line;

@@ -6,10 +6,11 @@ use chrono::{DateTime, Utc};
 use domain::facts::{Fact, Missing};
 use domain::stop::{About, Count, Said};
 
+use super::counter::read;
 use super::patience::{UPDATE, refused};
 use super::{COUNTER, busy, expires};
-use crate::gather::missing;
-use crate::state::{Claimant, Item, State, json, millis, number, part, text, time};
+use crate::asking::missing;
+use crate::state::{Claimant, State, json, millis, number, part, text};
 
 /// What became of the claim on a counter.
 #[derive(Clone, Debug, PartialEq)]
@@ -222,20 +223,4 @@ fn no(counter: Option<Count>, first: u64) -> Claimed {
         true => Claimed::Held,
         false => Claimed::No(counter),
     }
-}
-
-pub(super) fn read(item: &Item) -> Count {
-    Count {
-        tasks: amount(item, "tasks").unwrap_or_default(),
-        first_at: time(item, "first_at").unwrap_or_default(),
-        last_at: time(item, "last_at").unwrap_or_default(),
-        counted_at: time(item, "counted_at").unwrap_or_default(),
-        next_at: amount(item, "next_at"),
-        said: part(item, "said").unwrap_or_default(),
-        watch: item.get("watch").and_then(|it| it.as_s().ok()).cloned(),
-    }
-}
-
-fn amount(item: &Item, name: &str) -> Option<u64> {
-    item.get(name)?.as_n().ok()?.parse().ok()
 }

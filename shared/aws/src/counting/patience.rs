@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::facts::Why;
 use domain::stop::Count;
 
-use super::claims::read;
+use super::counter::read;
 use super::{TRIES, pause};
 use crate::error;
 use crate::state::State;

@@ -2,22 +2,8 @@
 
 use super::case::Case;
 use super::draft::{Draft, evidence};
-use super::rule::{Rule, read};
-use super::text::Text;
+use super::rule::Rule;
 use super::{Cause, Confidence, Context, Evidence, logs};
-use crate::facts::ServiceEvent;
-
-/// A service event, and the rule that reads its sentence.
-pub(super) type ReadEvent<'a> = (&'a ServiceEvent, &'static Rule);
-
-/// The newest service events that say why something goes wrong.
-pub(super) fn read_events<'a>(context: &Context<'a>) -> Vec<ReadEvent<'a>> {
-    let events = context.service_events.iter().take(20);
-    events
-        .filter_map(|event| Some((event, read(&Text::sentence(&event.message))?)))
-        .filter(|(_, rule)| rule.cause != Cause::SchedulerStop)
-        .collect()
-}
 
 impl<'a> Case<'a> {
     /// The tail of the culprit's log says more than "exited with 1".

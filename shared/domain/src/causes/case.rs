@@ -1,9 +1,10 @@
 //! One stopped task, read from every side: stop code, sentences, exit codes, log lines.
 
-use super::around::ReadEvent;
 use super::culprit::{culprit, essential, is_helper};
 use super::draft::{Draft, evidence, exit_evidence, rank, yield_to_sigkill};
-use super::rule::{Rule, read};
+use super::events::ReadEvent;
+use super::reading::read;
+use super::rule::Rule;
 use super::text::Text;
 use super::{Cause, Confidence, Context, Evidence, Fault, Finding, exit, fix};
 use crate::facts::{StopCode, StoppedContainer, StoppedTask};

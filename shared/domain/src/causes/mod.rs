@@ -1,7 +1,7 @@
 //! Why tasks stop: ranked findings from what ECS says.
 //!
 //! One table of codes ([`Cause`]; they are fixed, since alerts, filter policies and metrics carry
-//! them), and one file per family of wordings, each a list of rules that name a cause. `rule` says
+//! them), and one file per family of wordings, each a list of rules that name a cause. `reading` says
 //! in which order they are asked, `case` puts stop code, sentences, exit codes and log lines
 //! together and ranks them, `fix` says what to do. To teach a new wording, add a fragment to the
 //! family it belongs to and a row to `tests/corpus/wordings.tsv`.
@@ -14,6 +14,7 @@ mod culprit;
 mod definition;
 mod draft;
 mod entrypoint;
+mod events;
 mod exit;
 mod fix;
 mod image;
@@ -25,6 +26,7 @@ mod network;
 mod owner;
 mod placement;
 mod pull;
+mod reading;
 mod rule;
 mod runtime;
 mod scheduler;
@@ -92,7 +94,7 @@ pub struct Evidence {
 
 /// Ranked findings for one stopped task, the best first, never empty.
 pub fn diagnose(task: &StoppedTask, context: &Context<'_>) -> Vec<Finding> {
-    case::Case::new(task, context, &around::read_events(context)).findings()
+    case::Case::new(task, context, &events::read_events(context)).findings()
 }
 
 /// Ranked findings for one sentence of a service's events or of a service action, never empty:

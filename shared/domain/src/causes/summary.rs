@@ -1,7 +1,7 @@
 //! Many stopped tasks of one deployment, as the few causes behind them.
 
-use super::around::read_events;
 use super::case::Case;
+use super::events::read_events;
 use super::{Cause, Context, Fault, Finding};
 use crate::facts::StoppedTask;
 use crate::short;

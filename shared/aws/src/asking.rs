@@ -57,7 +57,7 @@ pub(crate) fn missing<T>(what: &str, why: Why) -> Fact<T> {
     Fact::Missing(Missing::new(what, why))
 }
 
-pub(super) fn not_asked<T>(what: &str, detail: impl Into<String>) -> Fact<T> {
+pub(crate) fn not_asked<T>(what: &str, detail: impl Into<String>) -> Fact<T> {
     missing(
         what,
         Why::NotAsked {
