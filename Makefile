@@ -45,7 +45,7 @@ deployed: .venv/ministack/made .venv/sam/made ## The tests that deploy template.
 
 .PHONY: bench
 bench: .venv/ministack/made ## The table of figures, also in target/bench.json
-	$(call step,bench,cargo build --release -p deployment-changed -p task-stopped -p roll-back && cargo run -q -p tests --bin bench -- target/release .venv/ministack/bin/python)
+	$(call step,bench,cargo build --release -p deployment-changed -p task-stopped -p roll-back -p opsbot && cargo run -q -p tests --bin bench -- target/release .venv/ministack/bin/python)
 
 .PHONY: lint
 lint: .venv/sam/made .venv/lint/made ## The template linters, and whether each mutant still finds what it breaks

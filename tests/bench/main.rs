@@ -1,7 +1,7 @@
 //! The benchmark: what a failed deployment costs, measured on the release binary, beside the same
 //! job as a plain boto3 handler in the same run.
 //!
-//! `bench <folder of the function binaries> <python with boto3>`. Prints tables and writes
+//! `bench <folder of the release binaries> <python with boto3>`. Prints tables and writes
 //! `target/bench.json`. The Runtime API and AWS are on loopback; every AWS call takes 50 ms. Init,
 //! memory and CPU are measured over plain HTTP, as the 50 ms would hide no handshake; only the count
 //! of handshakes is taken over TLS. A storm of stopped tasks is sent without latency, against the
@@ -13,6 +13,7 @@ mod report;
 mod rollback;
 mod runtime_api;
 mod storm;
+mod triage;
 
 use std::path::PathBuf;
 
@@ -22,7 +23,7 @@ use serde_json::json;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let usage = "usage: bench <folder of the function binaries> <python with boto3>";
+    let usage = "usage: bench <folder of the release binaries> <python with boto3>";
     let folder = PathBuf::from(arguments.next().ok_or(usage)?);
     let python = arguments.next().ok_or(usage)?;
     let plain = |file: &str| Program {
@@ -55,12 +56,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ours = measure::all("opsbot", &Program::of(&changed), 200, Some(&changed)).await?;
     let plain = measure::all("boto3", &plain("handler.py"), 40, None).await?;
 
+    let triaged = triage::all(&folder.join("opsbot"))?;
+
     let mut lines = report::deployment(&ours, &plain);
     lines.extend(report::one_stop(&one_stop));
     for (what, which, ours, plain) in &storms {
         lines.extend(report::storm(what, *which, ours, plain));
     }
     lines.extend(report::rollbacks(&one_rollback, &many_rollbacks));
+    lines.extend(report::triaged(&triaged));
     report::print(&lines);
     let storms = storms.iter().map(|(what, _, ours, plain)| {
         json!({ "what": what, "task_stopped": ours, "one_message_an_event": plain })
@@ -71,6 +75,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "task_stopped": one_stop,
         "rollback": one_rollback,
         "rollbacks": many_rollbacks,
+        "triage": triaged,
         "storms": storms.collect::<Vec<_>>(),
     });
     report::write("target/bench.json", &figures)?;

@@ -86,19 +86,12 @@ impl Function {
 
     /// The most memory it ever held, in bytes (`VmHWM`, proc(5)).
     pub fn peak_memory(&self) -> io::Result<u64> {
-        let status = self.proc("status")?;
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-        let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-        kib.map(|kib| kib * 1024)
-            .ok_or_else(|| io::Error::other("no VmHWM"))
+        peak_memory(self.id()?)
     }
 
     /// CPU time used so far, user and system, of all its threads (`schedstat`, proc(5)).
     pub fn cpu(&self) -> io::Result<Duration> {
-        let id = self
-            .child
-            .id()
-            .ok_or_else(|| io::Error::other("it has ended"))?;
+        let id = self.id()?;
         let mut total = 0;
         for thread in std::fs::read_dir(format!("/proc/{id}/task"))? {
             let stat = std::fs::read_to_string(thread?.path().join("schedstat"))?;
@@ -125,12 +118,22 @@ impl Function {
     }
 
     fn proc(&self, file: &str) -> io::Result<String> {
-        let id = self
-            .child
-            .id()
-            .ok_or_else(|| io::Error::other("it has ended"))?;
-        std::fs::read_to_string(format!("/proc/{id}/{file}"))
+        std::fs::read_to_string(format!("/proc/{}/{file}", self.id()?))
     }
+
+    fn id(&self) -> io::Result<u32> {
+        let id = self.child.id();
+        id.ok_or_else(|| io::Error::other("it has ended"))
+    }
+}
+
+/// The most memory that a process ever held, in bytes (`VmHWM`, proc(5)).
+pub fn peak_memory(id: u32) -> io::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+    kib.map(|kib| kib * 1024)
+        .ok_or_else(|| io::Error::other("no VmHWM"))
 }
 
 fn environment(api: String, endpoint: &str) -> Vec<(&'static str, String)> {

@@ -9,6 +9,7 @@ use tests::storm::Storm;
 use crate::measure::Measured;
 use crate::rollback::{ManyRollbacks, OneRollback};
 use crate::storm::{OneStop, Weathered};
+use crate::triage::Triaged;
 
 /// One line of the table.
 #[derive(Debug)]
@@ -182,6 +183,26 @@ pub fn rollbacks(one: &OneRollback, many: &ManyRollbacks) -> Vec<Line> {
         plain: None,
     })
     .into()
+}
+
+/// The lines of the command-line program.
+pub fn triaged(it: &Triaged) -> Vec<Line> {
+    let line = |row: &str, must: f64, unit, ours: f64| Line {
+        what: format!("opsbot triage, {} tasks: {row}", it.tasks),
+        must,
+        unit,
+        ours: Some(ours),
+        plain: None,
+    };
+    vec![
+        line("wall time, median of 5", 2.0, "s", it.wall_s),
+        line(
+            "peak memory",
+            f64::INFINITY,
+            "MB",
+            it.peak_memory_bytes as f64 / 1e6,
+        ),
+    ]
 }
 
 /// The lines of a storm.
