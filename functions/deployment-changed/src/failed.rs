@@ -86,7 +86,7 @@ fn meant(glance: &Glance, at: DateTime<Utc>) -> Option<String> {
 
 /// Whether people know of a failure of that time.
 fn is_history(record: &Fact<ServiceRecord>, at: DateTime<Utc>) -> bool {
-    let near = |open: &OpenIncident| (open.failed_at - at).abs() <= ONE_FAILURE;
+    let near = |open: &OpenIncident| !open.unsure && (open.failed_at - at).abs() <= ONE_FAILURE;
     record
         .known()
         .is_some_and(|record| record.closed_since(at) || record.open.iter().any(near))

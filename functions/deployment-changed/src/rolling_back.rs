@@ -183,6 +183,7 @@ async fn update(
     }
     let open = OpenIncident {
         rolling_back_to: event.deployment.clone(),
+        unsure: false,
         ..open.clone()
     };
     let (state, service) = (invocation.state_after_publish(), &event.service);

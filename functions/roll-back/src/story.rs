@@ -44,8 +44,9 @@ pub(crate) async fn event(asked: &Asked, means: &Means<'_>) -> Result<(), Retry>
         false => 1,
     };
     if asked.deliveries >= first {
-        // Once, where the table cannot say that it was.
-        let unmarked = lacking.is_none() || asked.deliveries == first;
+        // Where the table cannot say that it was: at once, and before the queue gives up, for who
+        // was to tell it first may have died.
+        let unmarked = lacking.is_none() || [first, LATE].contains(&asked.deliveries);
         tell(asked, &ended, unmarked, means).await?;
     }
     lacking.map_or(Ok(()), |missing| Err(Retry::NotNow(missing.clone())))

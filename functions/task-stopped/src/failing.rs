@@ -15,6 +15,9 @@ use domain::stop::{
 
 use crate::Retry;
 
+/// How often a counter is settled that others keep counting: the next stop goes on with it.
+const AGAIN: u32 = 4;
+
 /// The incident of the story's deployment, where it is failing: handed over now or before.
 pub(crate) async fn answer(
     story: &Story,
@@ -108,11 +111,12 @@ impl Case<'_> {
             token: None,
             look_by: invocation.now + JUDGED_FOR,
         };
+        let mut tries = 1;
         loop {
             let (incident, said, next) = self.settle(&count, invocation, queues).await?;
             let given_back = state.said(&key, next, &said, &again, invocation.now).await;
             match given_back {
-                Fact::Known(now) if now.tasks >= next => {}
+                Fact::Known(now) if now.tasks >= next && tries < AGAIN => {}
                 Fact::Known(_) => return Ok(incident),
                 Fact::Missing(missing) => {
                     tracing::error!(?missing, key, "could not remember what became of it");
@@ -122,7 +126,7 @@ impl Case<'_> {
             let threshold = invocation.settings.failing_threshold;
             let claimed = state.claim_count(&key, threshold, invocation.claimant());
             match claimed.await {
-                Claimed::Ours(now) => count = now,
+                Claimed::Ours(now) => (count, tries) = (now, tries + 1),
                 _ => return Ok(incident),
             }
         }
@@ -144,7 +148,7 @@ impl Case<'_> {
             judged: self.judged(),
             known: match incident {
                 Some(_) => Known::Told,
-                None if self.is_quiet() => Known::Quiet,
+                None if self.is_quiet() || self.around.record.known().is_none() => Known::Quiet,
                 None => Known::Nothing,
             },
             stops: stops.sum::<usize>() as u64,

@@ -35,7 +35,7 @@ async fn what_holds_is_told_with_the_command_for_a_person() {
               opsbot would go back by UpdateService to order-api:41, away from
               order-api:42.
     Next:     By hand:
-              aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41 || { echo 'not done: only while ecs-svc/2293350785119981940 is PRIMARY' >&2; false; }
+              aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41
 
     WHAT HAPPENED
       opsbot was to roll service order-api in cluster prod-apps back from
@@ -43,7 +43,7 @@ async fn what_holds_is_told_with_the_command_for_a_person() {
 
     ROLLBACK
       To do it:
-      aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41 || { echo 'not done: only while ecs-svc/2293350785119981940 is PRIMARY' >&2; false; }
+      aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41
     "#);
 }
 

@@ -34,7 +34,7 @@ async fn a_persons_word_is_what_ask_waits_for() {
     assert_eq!(scene.primary(), "order-api:41");
     insta::assert_snapshot!(serde_json::to_string_pretty(&answer).unwrap(), @r#"
     {
-      "command": "aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41 || { echo 'not done: only while ecs-svc/2293350785119981940 is PRIMARY' >&2; false; }",
+      "command": "aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41",
       "decided_at": "(now)",
       "done": true,
       "outcome": "ECS took UpdateService to order-api:41.",
@@ -112,7 +112,7 @@ async fn a_dry_run_writes_nothing_and_tells_nobody_else() {
     scene.held(&[]);
     insta::assert_snapshot!(serde_json::to_string_pretty(&answer).unwrap(), @r#"
     {
-      "command": "aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41 || { echo 'not done: only while ecs-svc/2293350785119981940 is PRIMARY' >&2; false; }",
+      "command": "aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41",
       "decided_at": "(now)",
       "done": false,
       "outcome": null,
@@ -120,7 +120,7 @@ async fn a_dry_run_writes_nothing_and_tells_nobody_else() {
         "call": "UpdateService",
         "to": "order-api:41"
       },
-      "sentence": "Dry run, nothing was changed: the request says so. It would have been: UpdateService to order-api:41, away from order-api:42. By hand: aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41 || { echo 'not done: only while ecs-svc/2293350785119981940 is PRIMARY' >&2; false; }",
+      "sentence": "Dry run, nothing was changed: the request says so. It would have been: UpdateService to order-api:41, away from order-api:42. By hand: aws ecs describe-services --region us-east-1 --cluster prod-apps --services order-api --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx ecs-svc/2293350785119981940 && aws ecs update-service --region us-east-1 --cluster prod-apps --service order-api --task-definition order-api:41",
       "verdict": "dry_run"
     }
     "#);

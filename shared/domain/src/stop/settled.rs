@@ -7,7 +7,7 @@ use super::{Count, NotFailing, Said, Unheard, given_up_at, next_at};
 pub enum Known {
     /// They were told, or will be in a moment.
     Told,
-    /// Its incident is open below the severity floor.
+    /// Its incident is open below the severity floor, or whether one is cannot be read.
     Quiet,
     /// No incident of it is open.
     Nothing,
@@ -41,8 +41,8 @@ pub enum Settled {
     Nothing,
 }
 
-/// What becomes of it, what is remembered of that, and the number at which it is judged again. Who
-/// hands it over remembers the incident too.
+/// What becomes of it, what is remembered of that, and the number at which it is judged again, which
+/// is above that of now. Who hands it over remembers the incident too.
 pub fn settle(judging: &Judging<'_>) -> (Settled, Said, u64) {
     let Judging { count, known, .. } = *judging;
     let (tasks, said) = (count.tasks, &count.said);
@@ -60,10 +60,17 @@ pub fn settle(judging: &Judging<'_>) -> (Settled, Said, u64) {
             let settled = Settled::HandOver(unheard, tasks - began_at);
             (settled, handed_over, judging.next(began_at))
         }
-        (_, Known::Told) => (Settled::Known, said.clone(), judging.next(began_at)),
+        (_, Known::Told) => {
+            let said = Said {
+                began_at: Some(began_at),
+                ..said.clone()
+            };
+            (Settled::Known, said, judging.next(began_at))
+        }
         // Nobody was told, and nobody will be before the number is reached.
         (Some(Ok(_)), Known::Quiet) if said.counted_into.is_some() => {
-            let next = count.next_at.unwrap_or_default();
+            let next = count.next_at.filter(|next| *next > tasks);
+            let next = next.unwrap_or_else(|| judging.next(began_at));
             (Settled::Nothing, said.clone(), next)
         }
         (Some(Ok(_)), _) => {
@@ -92,6 +99,8 @@ impl Judging<'_> {
         match (self.count.next_at, said.began_at) {
             (None, _) => 0,
             (Some(_), Some(began_at)) if !is_over => began_at,
+            // An older release handed it over.
+            (Some(_), None) if said.counted_into.is_some() && !is_over => 0,
             (Some(_), _) => tasks.saturating_sub(self.stops),
         }
     }
@@ -220,6 +229,87 @@ mod tests {
         story.check(3, FAILS, Known::Nothing, (handed_over(3), 10));
         story.check(4, FAILS, Known::Quiet, (Settled::Nothing, 10));
         story.check(3, FAILS, Known::Quiet, (handed_over(10), 100));
+    }
+
+    #[test]
+    fn an_incident_that_opened_without_it_does_not_move_where_it_began() {
+        let judging = |tasks, said, next_at| {
+            let count = Count {
+                tasks,
+                next_at,
+                said,
+                ..Count::default()
+            };
+            let (settled, said, next) = settle(&Judging {
+                count: &count,
+                judged: FAILS,
+                known: Known::Told,
+                stops: 1,
+                threshold: 3,
+                desired: Some(40),
+            });
+            (settled, said, next)
+        };
+        let (settled, said, next) = judging(3, Said::default(), None);
+        assert_eq!((settled, next), (Settled::Known, 10));
+        let (settled, said, next) = judging(10, said, Some(next));
+        assert_eq!((settled, next), (Settled::Known, 20));
+        let (settled, _, next) = judging(20, said, Some(next));
+        assert_eq!((settled, next), (handed_over(20), 100));
+        // As an older release left it.
+        let old = Said {
+            tasks: 3,
+            counted_into: Some("it".to_owned()),
+            ..Said::default()
+        };
+        assert_eq!(judging(20, old, Some(20)).0, handed_over(20));
+    }
+
+    #[test]
+    fn the_next_number_is_always_above() {
+        let judged = [FAILS, COMPLETED, None];
+        let known = [Known::Told, Known::Quiet, Known::Nothing];
+        let numbers = [0_u64, 1, 3, 9, 10, 95, 100];
+        let begun = [None, Some(0), Some(3), Some(95)];
+        for tasks in [1_u64, 3, 9, 10, 98, 100, 1_000] {
+            for (judged, known) in judged
+                .into_iter()
+                .flat_map(|it| known.map(|known| (it, known)))
+            {
+                for (next_at, told_at) in numbers
+                    .into_iter()
+                    .flat_map(|it| numbers.map(|at| (it, at)))
+                {
+                    for (began_at, threshold) in
+                        begun.into_iter().flat_map(|it| [(it, 1), (it, 20)])
+                    {
+                        let began_at = began_at.filter(|began_at| *began_at <= tasks);
+                        let said = Said {
+                            tasks: told_at.min(tasks),
+                            counted_into: (told_at > 0).then(|| "it".to_owned()),
+                            began_at,
+                            ..Said::default()
+                        };
+                        let count = Count {
+                            tasks,
+                            next_at: (next_at > 0).then_some(next_at),
+                            said,
+                            ..Count::default()
+                        };
+                        let judging = Judging {
+                            count: &count,
+                            judged,
+                            known,
+                            stops: 1,
+                            threshold,
+                            desired: Some(40),
+                        };
+                        let (_, _, next) = settle(&judging);
+                        assert!(next > tasks, "{next} of {judging:?}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -13,10 +13,11 @@ pub fn goes_back(case: &Case, to: &str) -> bool {
 }
 
 /// Whether the judged deployment may be gone back from by now, to whatever revision: the service
-/// cannot be read, or it stands no longer as it was judged.
+/// or its history cannot be read, or it stands no longer as it was judged.
 pub fn may_go_back(case: &Case) -> bool {
     let primary = case.service.known().and_then(|service| service.primary());
-    primary.is_none_or(|it| it.id != case.deployment) || turned(case)
+    let is_other = primary.is_none_or(|it| it.id != case.deployment);
+    is_other || case.history.known().is_none() || turned(case)
 }
 
 /// The deployment in flight turns round before PRIMARY changes.

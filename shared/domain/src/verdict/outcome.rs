@@ -221,13 +221,13 @@ mod tests {
         insta::assert_snapshot!(check(&denied("ecs:UpdateService", None)), @r#"
         Not rolled back: ECS refused UpdateService: the role lacks ecs:UpdateService.
         Add to the role of roll-back: {"Action":"ecs:UpdateService","Condition":{"StringEqualsIgnoreCase":{"aws:ResourceTag/opsbot:rollback":["ask","auto"]}},"Effect":"Allow","Resource":"arn:aws:ecs:eu-west-1:111122223333:service/prod-apps/order-api"}
-        By hand: aws ecs describe-services --region eu-west-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/42 && aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41 || { echo 'not done: only while ecs-svc/42 is PRIMARY' >&2; false; }
+        By hand: aws ecs describe-services --region eu-west-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/42 && aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41
         "#);
         let role = "arn:aws:iam::111122223333:role/order-api-task";
         insta::assert_snapshot!(check(&denied("iam:PassRole", Some(role))), @r#"
         Not rolled back: ECS refused UpdateService: the role lacks iam:PassRole.
         Add to the role of roll-back: {"Action":"iam:PassRole","Condition":{"StringEquals":{"iam:PassedToService":"ecs-tasks.amazonaws.com"}},"Effect":"Allow","Resource":"arn:aws:iam::111122223333:role/order-api-task"}
-        By hand: aws ecs describe-services --region eu-west-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/42 && aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41 || { echo 'not done: only while ecs-svc/42 is PRIMARY' >&2; false; }
+        By hand: aws ecs describe-services --region eu-west-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/42 && aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41
         "#);
     }
 
@@ -246,12 +246,12 @@ mod tests {
         let missing = Missing::new("the rollback", why);
         insta::assert_snapshot!(check(&Outcome::Unsure(missing)), @r#"
         ECS may have taken UpdateService to order-api:41, and the service does not show it (ecs:UpdateService did not answer in time). opsbot does not call it twice: look at the service.
-        By hand: aws ecs describe-services --region eu-west-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/42 && aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41 || { echo 'not done: only while ecs-svc/42 is PRIMARY' >&2; false; }
+        By hand: aws ecs describe-services --region eu-west-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/42 && aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41
         "#);
         let at = DateTime::from_timestamp(1_772_706_660, 0).unwrap();
         insta::assert_snapshot!(check(&Outcome::LeftBehind(at)), @r#"
         opsbot claimed the rollback to order-api:41 at 2026-03-05 10:31 UTC, and cannot tell whether the call was made: the invocation ended. It is not tried again: look at the service.
-        By hand: aws ecs describe-services --region eu-west-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/42 && aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41 || { echo 'not done: only while ecs-svc/42 is PRIMARY' >&2; false; }
+        By hand: aws ecs describe-services --region eu-west-1 --cluster prod-apps --services order-api --output text --query "services[0].deployments[?status=='PRIMARY'].id" | grep -qx ecs-svc/42 && aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41
         "#);
     }
 

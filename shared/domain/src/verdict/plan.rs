@@ -114,18 +114,16 @@ pub(super) fn update(arn: &ServiceArn, task_definition: &str) -> String {
     )
 }
 
-/// `command` for a shell, run only while that deployment is PRIMARY; else it says so and fails.
+/// `command` for a shell, run only while that deployment is PRIMARY; else it fails without a word, for
+/// a word would stand there too where the command itself fails.
 fn while_primary(arn: &ServiceArn, deployment: &str, command: &str) -> String {
-    let over = format!("not done: only while {deployment} is PRIMARY");
     format!(
         "aws ecs describe-services --region {} --cluster {} --services {} --output text --query \
-         \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx {} && {command} || \
-         {{ echo {} >&2; false; }}",
+         \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx {} && {command}",
         quoted(&arn.region),
         quoted(&arn.cluster),
         quoted(&arn.service),
-        quoted(deployment),
-        quoted(&over)
+        quoted(deployment)
     )
 }
 
@@ -178,8 +176,7 @@ mod tests {
             "aws ecs describe-services --region eu-west-1 --cluster prod-apps --services order-api \
              --output text --query \"services[0].deployments[?status=='PRIMARY'].id\" | grep -qx \
              ecs-svc/42 && aws ecs update-service --region eu-west-1 --cluster prod-apps --service \
-             order-api --task-definition order-api:41 || { echo 'not done: only while ecs-svc/42 is \
-             PRIMARY' >&2; false; }",
+             order-api --task-definition order-api:41",
         );
     }
 

@@ -114,7 +114,7 @@ fn a_command_is_one_line_that_names_the_revision() {
     assert_eq!(task_definition, &order_api(41));
     let command = verdict.proposal().unwrap().command();
     assert!(
-        command.contains("--task-definition order-api:41 "),
+        command.ends_with("--task-definition order-api:41"),
         "{command}"
     );
     assert!(!command.contains("force"), "{command}");

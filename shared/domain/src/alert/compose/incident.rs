@@ -84,6 +84,7 @@ impl Story<'_> {
         let incident = known.or_else(attempted).or_else(unseen)?;
         Some(OpenIncident {
             rolling_back_to: Some(this.to_owned()),
+            unsure: false,
             ..incident
         })
     }

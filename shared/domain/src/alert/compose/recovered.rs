@@ -35,9 +35,10 @@ pub fn recovered(
         .failing
         .as_deref()
         .map_or_else(|| "the deployment".to_owned(), revision);
-    let failed_how = match open.taken_back {
-        true => "was taken back",
-        false => "failed",
+    let failed_how = match (open.unsure, open.taken_back) {
+        (true, _) => "was to be taken back",
+        (false, true) => "was taken back",
+        (false, false) => "failed",
     };
     let (how, by_rollback) = how(open, completed, deployment, attempt);
     let (whose, but, severity) = compared(how, on.as_deref(), attempt);
