@@ -313,4 +313,7 @@ async fn what_comes_again_without_the_table_is_told_at_once_and_once_more() {
         let told = if deliveries < 4 { 1 } else { 2 };
         scene.held(&["rollback_held critical hold_facts_missing"; 2][..told]);
     }
+    // Nothing was done: the service stands as it did.
+    let says = |alert: &Published| alert.for_protocol("sms").contains("not rolled back");
+    assert!(scene.alerts().iter().all(says));
 }
