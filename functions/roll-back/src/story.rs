@@ -65,8 +65,9 @@ pub(crate) async fn person(asked: &Asked, means: &Means<'_>) -> Answer {
     answer.done = outcome.is_done();
     let mut said = vec![outcome.sentence(plan)];
     said.extend(outcome.next_steps(&asked.service, &asked.deployment, plan));
-    let concerns_others = outcome.is_done() || outcome.is_unsure();
-    if concerns_others && let Err(retry) = tell(asked, &ended, true, means).await {
+    if ended.may_be_on()
+        && let Err(retry) = tell(asked, &ended, true, means).await
+    {
         tracing::error!("{}", aws::chain(&retry));
         let later = match tell_later(asked, means).await {
             true => "The alert about it could not be published yet; opsbot tries again.",
