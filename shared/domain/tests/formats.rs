@@ -111,7 +111,8 @@ fn the_text_of_an_alert_with_logs_and_two_causes() {
     Response: None. The deployment circuit breaker stopped the deployment but has
               rollback off: order-api:42 stays the primary deployment, starts no
               more tasks, and nothing mends itself.
-    Next:     To go back to order-api:41 now:
+    Next:     To go back to order-api:41, if nothing was released after
+              order-api:42:
               aws ecs update-service --region eu-west-1 --cluster prod-apps --service order-api --task-definition order-api:41
 
     WHAT HAPPENED

@@ -182,7 +182,7 @@ pub fn crashing() -> Alert {
             .to_owned(),
     };
     alert.next_steps = texts(&[
-        "To go back to order-api:41 now: aws ecs update-service --region eu-west-1 --cluster prod-apps --service \
+        "To go back to order-api:41, if nothing was released after order-api:42: aws ecs update-service --region eu-west-1 --cluster prod-apps --service \
          order-api --task-definition order-api:41",
     ]);
     let cause = |cause: Cause, confidence, tasks, log: &[&str]| CauseSection {

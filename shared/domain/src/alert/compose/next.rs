@@ -102,7 +102,7 @@ fn way_back(now: &Situation<'_>) -> Option<String> {
             "The service belongs to CloudFormation stack {stack}, which rolls back by itself when \
              its update fails: look there first, and do not update the service beside it."
         )),
-        (None, Some(good)) => Some(go_back(now.service, good)),
+        (None, Some(good)) => Some(go_back(now.service, good, now.failing)),
         (None, None) => None,
     }
 }
@@ -152,9 +152,11 @@ fn target(arn: &ServiceArn) -> String {
     )
 }
 
-fn go_back(arn: &ServiceArn, good: &str) -> String {
+/// Alerts are read late: done after the next release, it would take that one back.
+fn go_back(arn: &ServiceArn, good: &str, failing: &str) -> String {
     format!(
-        "To go back to {good} now: aws ecs update-service {} --task-definition {good}",
+        "To go back to {good}, if nothing was released after {failing}: \
+         aws ecs update-service {} --task-definition {good}",
         target(arn)
     )
 }
