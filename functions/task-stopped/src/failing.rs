@@ -18,16 +18,34 @@ use crate::Retry;
 /// How often a counter is settled that others keep counting: the next stop goes on with it.
 const AGAIN: u32 = 4;
 
-/// The incident of the story's deployment, where it is failing: handed over now or before.
-pub(crate) async fn answer(
-    story: &Story,
+/// What becomes of the story's deployment.
+pub(crate) struct Answer<'a> {
+    /// The incident that its stops are counted into, where it is failing: handed over now or before.
+    pub(crate) incident: Option<String>,
+    settled: Option<Settling<'a>>,
+}
+
+/// What is to be remembered of a counter that is ours.
+struct Settling<'a> {
+    case: Case<'a>,
+    said: Said,
+    next: u64,
+}
+
+/// Hands it over where it is failing.
+pub(crate) async fn answer<'a>(
+    story: &'a Story,
     claimed: Claimed,
-    around: &Around,
+    around: &'a Around,
     invocation: &Invocation<'_>,
     queues: &Queues,
-) -> Result<Option<String>, Retry> {
+) -> Result<Answer<'a>, Retry> {
+    let nothing = |incident| Answer {
+        incident,
+        settled: None,
+    };
     let Some(deployment) = &story.deployment else {
-        return Ok(None);
+        return Ok(nothing(None));
     };
     let case = Case {
         story,
@@ -35,11 +53,58 @@ pub(crate) async fn answer(
         around,
     };
     match claimed {
-        Claimed::Ours(count) => case.settled(count, invocation, queues).await,
-        Claimed::No(count) => Ok(case.handed_over(&count.said, invocation)),
-        Claimed::Held => Ok(case.on_its_way()),
+        Claimed::Ours(count) => {
+            let (incident, said, next) = case.settle(&count, invocation, queues).await?;
+            let settled = Some(Settling { case, said, next });
+            Ok(Answer { incident, settled })
+        }
+        Claimed::No(count) => Ok(nothing(case.handed_over(&count.said, invocation))),
+        Claimed::Held => Ok(nothing(case.on_its_way())),
         Claimed::Busy(missing) => Err(Retry::NotSeen(missing)),
-        Claimed::Unreachable(_) => Ok(None),
+        Claimed::Unreachable(_) => Ok(nothing(None)),
+    }
+}
+
+impl Answer<'_> {
+    /// Remembers it, and settles it again as long as the next number has been reached in the
+    /// meantime: whoever counted it found the counter claimed.
+    pub(crate) async fn remember(
+        self,
+        invocation: &Invocation<'_>,
+        queues: &Queues,
+    ) -> Result<(), Retry> {
+        let Some(Settling {
+            case,
+            mut said,
+            mut next,
+        }) = self.settled
+        else {
+            return Ok(());
+        };
+        let key = deployment_key(&case.story.subject.arn, case.deployment);
+        let state = invocation.state_after_publish();
+        let again = Watched {
+            token: None,
+            look_by: invocation.now + JUDGED_FOR,
+        };
+        for tries in 1.. {
+            let given_back = state.said(&key, next, &said, &again, invocation.now).await;
+            match given_back {
+                Fact::Known(now) if now.tasks >= next && tries < AGAIN => {}
+                Fact::Known(_) => break,
+                Fact::Missing(missing) => {
+                    tracing::error!(?missing, key, "could not remember what became of it");
+                    break;
+                }
+            }
+            let threshold = invocation.settings.failing_threshold;
+            let claimed = state.claim_count(&key, threshold, invocation.claimant());
+            let Claimed::Ours(count) = claimed.await else {
+                break;
+            };
+            (_, said, next) = case.settle(&count, invocation, queues).await?;
+        }
+        Ok(())
     }
 }
 
@@ -94,41 +159,6 @@ impl Case<'_> {
         match self.open() {
             Some(open) => (!open.quiet).then(|| open.id.clone()),
             None => self.handed_over(said, invocation),
-        }
-    }
-
-    /// Settles it, and again as long as the next number has been reached in the meantime: whoever
-    /// counted it found the counter claimed.
-    async fn settled(
-        &self,
-        mut count: Count,
-        invocation: &Invocation<'_>,
-        queues: &Queues,
-    ) -> Result<Option<String>, Retry> {
-        let key = deployment_key(&self.story.subject.arn, self.deployment);
-        let state = invocation.state_after_publish();
-        let again = Watched {
-            token: None,
-            look_by: invocation.now + JUDGED_FOR,
-        };
-        let mut tries = 1;
-        loop {
-            let (incident, said, next) = self.settle(&count, invocation, queues).await?;
-            let given_back = state.said(&key, next, &said, &again, invocation.now).await;
-            match given_back {
-                Fact::Known(now) if now.tasks >= next && tries < AGAIN => {}
-                Fact::Known(_) => return Ok(incident),
-                Fact::Missing(missing) => {
-                    tracing::error!(?missing, key, "could not remember what became of it");
-                    return Ok(incident);
-                }
-            }
-            let threshold = invocation.settings.failing_threshold;
-            let claimed = state.claim_count(&key, threshold, invocation.claimant());
-            match claimed.await {
-                Claimed::Ours(now) => (count, tries) = (now, tries + 1),
-                _ => return Ok(incident),
-            }
         }
     }
 

@@ -123,9 +123,10 @@ impl Answering<'_> {
             return Ok(());
         }
         let deployment = claims.deployment;
-        let failing =
-            failing::answer(story, deployment, around, self.invocation, self.queues).await;
-        let incident = failing.as_ref().ok().and_then(Option::as_deref);
+        let (invocation, queues) = (self.invocation, self.queues);
+        let failing = failing::answer(story, deployment, around, invocation, queues).await;
+        let incident = failing.as_ref().ok().and_then(|it| it.incident.clone());
+        let incident = incident.as_deref();
         let groups = story.groups.iter().zip(claims.groups).enumerate();
         let told = groups.map(|(n, (group, claimed))| async move {
             let telling = Telling {
@@ -142,8 +143,11 @@ impl Answering<'_> {
                 Claimed::No(_) | Claimed::Held => Ok(()),
             }
         });
-        let told: Result<(), Retry> = join_all(told).await.into_iter().collect();
-        told.and(failing.map(|_| ()))
+        // No alert waits until that is remembered.
+        let remembered = async { failing?.remember(invocation, queues).await };
+        let (told, remembered) = tokio::join!(join_all(told), remembered);
+        let told: Result<(), Retry> = told.into_iter().collect();
+        told.and(remembered)
     }
 }
 

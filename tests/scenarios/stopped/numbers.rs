@@ -195,8 +195,8 @@ async fn only_stops_that_are_told_are_read_about() {
     // The tenth is news; its task definition is known.
     let tenth = "ecs:DescribeServices logs:GetLogEvents sns:Publish";
     assert_eq!(reads(vec![copy(&stop, 9)]).await, tenth);
-    // That its deployment was judged is remembered first.
-    assert_eq!(bot.aws.round_trips_before("sns:Publish"), Some(3));
+    // That its deployment was judged is remembered beside it.
+    assert_eq!(bot.aws.round_trips_before("sns:Publish"), Some(2));
     // After the quiet time an incident may have ended: this may be the first of the next.
     bot.aws.advance(QUIET);
     let again = "ecs:DescribeServices logs:GetLogEvents";
