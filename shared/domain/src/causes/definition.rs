@@ -64,6 +64,8 @@ pub(super) const DEFINITION: Family = Family {
                 "unsupportedfeature",
                 "invalid runtime name",
                 "should not be null or empty",
+                "unsupported credentialspec",
+                "invalid credentialspec",
             ]],
         ),
         likely(
@@ -132,7 +134,12 @@ pub(super) const DEFINITION: Family = Family {
                 "device not found",
             ]],
         )
-        .unless(&["availability zone", "instance type"]),
+        .unless(&[
+            "availability zone",
+            "instance type",
+            "devmapper",
+            "devicemapper",
+        ]),
         // Docker refuses what a container is to be made of.
         likely(
             TaskDefinitionInvalid,

@@ -93,7 +93,7 @@ pub(super) const ENTRYPOINT: Family = Family {
                 "sysctl",
             ]],
         ),
-        likely(PlatformInternalError, PLATFORM_IN_RUNTIME),
+        likely(PlatformInternalError, PLATFORM_IN_RUNTIME).unless(&["error mounting"]),
         possible(Oom, &[&["copying bootstrap data"]]),
         likely(
             BadEntrypoint,
@@ -178,6 +178,7 @@ const PLATFORM_IN_RUNTIME: &[&[&str]] = &[&[
     "retrieve oci runtime error",
     "creating device nodes",
     "session key",
+    "namespace path",
     "device or resource busy",
     "input/output error",
     "too many open files",

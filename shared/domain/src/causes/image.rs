@@ -60,6 +60,7 @@ pub(super) const PULL: Family = Family {
             ImageArchMismatch,
             &[&[
                 "descriptor matching platform",
+                "not contain descriptor",
                 "no matching manifest",
                 "no match for platform",
                 "no match for manifest",

@@ -26,6 +26,7 @@ pub(super) const LOGS: Family = Family {
             &[&[
                 "logger args",
                 "logging driver",
+                "logging binary",
                 "log driver",
                 "logdriver",
                 "log-driver",

@@ -170,7 +170,8 @@ pub(super) const INTERFACES: Family = Family {
                 "eni not",
                 "eni was",
             ]],
-        ),
+        )
+        .unless(&["sysctl", "bridge mode"]),
         likely(
             EniProvisioning,
             &[

@@ -12,7 +12,12 @@ use super::rule::{Family, certain, likely, possible};
 
 /// Containers that wait for others.
 pub(super) const DEPENDENCY: Family = Family {
-    gate: &["depend", "non running container", "cannot link to"],
+    gate: &[
+        "depend",
+        "non running container",
+        "cannot link to",
+        "volume target",
+    ],
     rules: &[
         certain(
             DependencyContainerFailed,
@@ -24,6 +29,7 @@ pub(super) const DEPENDENCY: Family = Family {
                 "dependency graph",
                 "non running container",
                 "cannot link to",
+                "volume target not available",
             ]],
         ),
         likely(
@@ -106,7 +112,7 @@ pub(super) const TIMEOUTS: Family = Family {
         ),
         likely(
             ImagePullNetwork,
-            &[&["to pulled", "to pulling", "manifest_pulled"]],
+            &[&["to pulled", "to pulling", "to pullbegin", "manifest_pulled"]],
         ),
         likely(
             TimeoutStart,
@@ -149,6 +155,10 @@ pub(super) const PLATFORM: Family = Family {
     gate: &[],
     rules: &[
         likely(
+            PlatformInternalError,
+            &[&["iptables failed", "bridge mode pause"]],
+        ),
+        likely(
             PlacementOther,
             &[&[
                 "programming external connectivity",
@@ -157,6 +167,7 @@ pub(super) const PLATFORM: Family = Family {
                 "userland proxy",
                 "ports are not available",
                 "port already in use",
+                "bind for 0.0.0.0:",
             ]],
         ),
         likely(

@@ -148,7 +148,8 @@ pub(super) const SECRETS: Family = Family {
             "api error validation",
             "cannot find the specified",
         ]),
-        likely(SecretFetch, &[ABOUT_SECRETS, ANSWERED]).unless(&["ecr registry auth"]),
+        likely(SecretFetch, &[ABOUT_SECRETS, ANSWERED])
+            .unless(&["ecr registry auth", "unsupported credentialspec"]),
         likely(
             SecretFetch,
             &[&["registry auth from asm", "asm fetching secret"]],

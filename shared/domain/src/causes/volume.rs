@@ -18,6 +18,7 @@ pub(super) const EFS: Family = Family {
         "mount attempt",
         "mount target",
         "tls tunnel",
+        "volumedriver.create: mounting",
     ],
     rules: &[
         certain(EfsMount, &[&["efs utils", "mount.efs"]]),
@@ -41,6 +42,8 @@ pub(super) const EFS: Family = Family {
                 "mount attempt",
                 "mount target",
                 "tls tunnel",
+                // The driver of ECS itself mounts nothing else.
+                "volumedriver.create: mounting",
             ]],
         ),
         likely(
@@ -66,6 +69,8 @@ pub(super) const EFS: Family = Family {
                 &["operation not permitted", "permission denied"],
             ],
         ),
+        // A volume takes over the owner of what the image has there; only EFS refuses that.
+        likely(EfsMount, &[&["failed to chown /var/lib/ecs/volumes"]]),
     ],
 };
 
@@ -103,6 +108,8 @@ pub(super) const VOLUMES: Family = Family {
                 "invalid volume spec",
                 "invalid bind mount",
                 "mount denied",
+                "not a shared mount",
+                "not a shared or slave mount",
                 "no such volume",
                 "mounts denied",
                 "failed to attach volume",
