@@ -53,7 +53,13 @@ pub(super) const PULL: Family = Family {
         likely(ImagePullDiskFull, &[DISK_FULL]).unless(KERNEL_LIMIT),
         likely(
             ImagePullDiskFull,
-            &[&["thin pool", "free data blocks", "disk space"]],
+            &[&[
+                "thin pool",
+                "free data blocks",
+                "disk space",
+                // The device mapper, whose pool is full.
+                "dm_task_run failed",
+            ]],
         )
         .unless(&["unable to place", "closest matching"]),
         certain(
