@@ -7,23 +7,46 @@
 /// What stands for a name.
 const BLANK: &str = "*";
 
+/// After these comes nothing but a name, whatever it looks like; after the second ones if that is
+/// all there is in the brackets.
+const ALWAYS: &[&str] = &["denied for", "find user", "find group"];
+const ALONE: &[&str] = &["(service", "(elb", "(target-group"];
+
+/// What follows the name of the service that a sentence begins with.
+const OF_A_SERVICE: &[&str] = &[
+    " has ",
+    " was ",
+    " is ",
+    " deregistered ",
+    " registered ",
+    " could ",
+    " cannot ",
+    " failed ",
+    " operations ",
+];
+
 /// What a name comes after. Only what looks like a name is taken for one.
 const LEADS: &[&str] = &[
+    "alarm",
+    "alarms",
     "artifact",
     "bucket",
+    "capacity provider",
     "cluster",
     "container",
     "create",
     "definition",
     "dependency",
-    "denied for",
+    "endpoint",
     "exec",
     "family",
     "group",
     "image",
+    "json key",
     "manifest for",
     "matching",
     "name",
+    "network",
     "parameter",
     "parameters",
     "ref",
@@ -45,6 +68,8 @@ const KNOWN: &[&str] = &[
     "docker-",
     "containerd-",
     "nvidia-",
+    "amazon-",
+    "io.containerd.",
     "mount.",
     "runc",
 ];
@@ -52,9 +77,39 @@ const KNOWN: &[&str] = &[
 /// Path segments that say what was asked for.
 const STEPS: &[&str] = &["", "v1", "v2", "manifests", "blobs", "repositories"];
 
-/// Where paths begin that the system names, not a person.
+/// Where paths begin that only the system names.
+const KERNEL: &[&str] = &["/sys/", "/proc/", "/dev/"];
+
+/// Where paths begin of which the system names these segments, and people the others.
 const SYSTEM: &[&str] = &[
-    "/sys/", "/proc/", "/dev/", "/run/", "/var/", "/usr/", "/etc/", "/lib/", "/bin/", "/sbin/",
+    "/run/", "/var/", "/usr/", "/etc/", "/lib/", "/bin/", "/sbin/",
+];
+const SEGMENTS: &[&str] = &[
+    "",
+    "bash",
+    "bin",
+    "containerd",
+    "containerd.sock",
+    "deps",
+    "devicemapper",
+    "docker",
+    "docker.sock",
+    "ecs",
+    "etc",
+    "execute-command",
+    "group",
+    "lib",
+    "local",
+    "log",
+    "passwd",
+    "plugins",
+    "run",
+    "sbin",
+    "sh",
+    "tmp",
+    "usr",
+    "var",
+    "volumes",
 ];
 
 /// `words` (normalised) without names, in one pass.
@@ -85,7 +140,8 @@ fn ends(byte: u8) -> bool {
 /// Writes `token`, or what may be read of it.
 fn blank(out: &mut String, token: &str, after: &str) {
     // Most tokens are words.
-    if token.bytes().all(|byte| byte.is_ascii_lowercase()) && !after.starts_with(['"', '\'']) {
+    let word = token.bytes().all(|byte| byte.is_ascii_lowercase());
+    if word && !after.starts_with(['"', '\'']) && !is_always_led(out, after) {
         return out.push_str(token);
     }
     if let Some(at) = token.find("arn:") {
@@ -99,10 +155,8 @@ fn blank(out: &mut String, token: &str, after: &str) {
     }
     let slash = token.find('/');
     match slash {
-        Some(0) if SYSTEM.iter().any(|prefix| token.starts_with(prefix)) => {
-            let own = token.find("/volumes/").map(|at| at + "/volumes/".len());
-            out.push_str(&token[..own.unwrap_or(token.len())]);
-        }
+        Some(0) if KERNEL.iter().any(|prefix| token.starts_with(prefix)) => out.push_str(token),
+        Some(0) if SYSTEM.iter().any(|prefix| token.starts_with(prefix)) => system(out, token),
         Some(0) => path(out, token),
         Some(1) if token.starts_with('.') => path(out, token),
         Some(at) if is_host(&token[..at]) => {
@@ -110,6 +164,7 @@ fn blank(out: &mut String, token: &str, after: &str) {
             path(out, &token[at..]);
         }
         Some(at) if is_tagged(&token[at..]) => path(out, token),
+        _ if is_always_led(out, after) => path(out, token),
         _ if is_name(token, out, after) && is_led(out) => path(out, token),
         _ => out.push_str(token),
     }
@@ -145,6 +200,20 @@ fn path(out: &mut String, path: &str) {
     }
 }
 
+/// What the system named of a path.
+fn system(out: &mut String, path: &str) {
+    for (index, segment) in path.split('/').enumerate() {
+        if index > 0 {
+            out.push('/');
+        }
+        out.push_str(if SEGMENTS.contains(&segment) || is_known(segment) {
+            segment
+        } else {
+            BLANK
+        });
+    }
+}
+
 /// `registry.example.com`, `localhost:5000`; not `.` or `./`.
 fn is_host(text: &str) -> bool {
     !text.starts_with('.') && text.contains(['.', ':'])
@@ -162,8 +231,23 @@ fn is_name(token: &str, before: &str, after: &str) -> bool {
     let opened = before.chars().next_back().filter(quote);
     let quoted = opened.is_some() && opened == after.chars().next();
     let sign = |char: char| "-_./@:".contains(char) || char.is_ascii_digit();
-    let known = KNOWN.iter().any(|prefix| token.starts_with(prefix));
+    // `hcs::system::createprocess` is a call.
+    let known = is_known(token) || token.contains("::");
     !token.is_empty() && !known && (quoted || token.contains(sign))
+}
+
+fn is_known(token: &str) -> bool {
+    KNOWN.iter().any(|prefix| token.starts_with(prefix))
+}
+
+/// Whether what stands `before` and `after` leaves nothing else than a name.
+fn is_always_led(before: &str, after: &str) -> bool {
+    let Some(lead) = before.strip_suffix(' ') else {
+        return false;
+    };
+    let first = lead == "service" && OF_A_SERVICE.iter().any(|it| after.starts_with(it));
+    let ends = |leads: &[&str]| leads.iter().any(|it| lead.ends_with(it));
+    first || ends(ALWAYS) || (after.starts_with([')', ',']) && ends(ALONE))
 }
 
 /// Whether what stands `before` introduces a name.
@@ -226,7 +310,15 @@ mod tests {
         check("exec: \"efs-sync\": executable", "exec: \"*\": executable");
         check(
             "volumes '/var/lib/docker/volumes/nfs/_data'",
-            "volumes '/var/lib/docker/volumes/'",
+            "volumes '/var/lib/docker/volumes/*/*'",
+        );
+        check("(service splunk) was", "(service *) was");
+        check("service ghost has begun", "service * has begun");
+        check("on endpoint ecs-efs-1 (0a)", "on endpoint * (0a)");
+        check("find user syslog: no", "find user *: no");
+        check(
+            "exec: \"/usr/bin/efs-sync\": stat",
+            "exec: \"/usr/bin/*\": stat",
         );
     }
 
@@ -240,6 +332,10 @@ mod tests {
             "volume fs-1 in fs-1.efs.eu-west-1.amazonaws.com",
             "fork/exec stopped/terminated. net/http: a",
             "task stopped. secret is",
+            "service unavailable",
+            "service is unavailable",
+            "container: hcs::system::createprocess",
+            "open /etc/passwd; /var/run/docker.sock: /usr/bin/docker-proxy",
         ] {
             check(words, words);
         }

@@ -64,6 +64,7 @@ pub(super) const DEFINITION: Family = Family {
                 "unsupportedfeature",
                 "invalid runtime name",
                 "should not be null or empty",
+                "must also specify",
                 "unsupported credentialspec",
                 "invalid credentialspec",
             ]],

@@ -72,7 +72,8 @@ pub(super) const ENTRYPOINT: Family = Family {
         likely(
             BadEntrypoint,
             &[&["unable to find user", "passwd", "no matching entries"]],
-        ),
+        )
+        .unless(&["error mounting"]),
         likely(
             PlatformInternalError,
             &[&["nvidia-container-cli"], &["timed out", "timeout"]],

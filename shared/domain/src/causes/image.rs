@@ -67,6 +67,7 @@ pub(super) const PULL: Family = Family {
             &[&[
                 "descriptor matching platform",
                 "not contain descriptor",
+                "descriptor for platform",
                 "no matching manifest",
                 "no match for platform",
                 "no match for manifest",
@@ -97,6 +98,9 @@ pub(super) const PULL: Family = Family {
                 "not authorized to perform",
             ]],
         ),
+        // Where the token is given out cannot be reached.
+        likely(ImagePullNetwork, &[A_TOKEN, NO_ROUTE]).unless(&["x509"]),
+        likely(ImagePullNetwork, &[A_TOKEN, REGISTRY_DOWN]),
         likely(
             ImageAuth,
             &[&[
@@ -189,12 +193,12 @@ pub(super) const PULL: Family = Family {
                 "repository name not known",
             ]],
         )
-        .unless(&["parent snapshot"]),
+        .unless(&["snapshot "]),
         likely(ImageNotFound, &[&["not found"]]).unless(&[
             "host not found",
             "server not found",
             "media type",
-            "parent snapshot",
+            "snapshot ",
         ]),
         likely(
             ImagePullNetwork,
@@ -248,6 +252,9 @@ pub(super) const PULL: Family = Family {
         .unless(TOKEN),
     ],
 };
+
+/// What a registry wants to see, given out elsewhere.
+const A_TOKEN: &[&str] = &["anonymous token", "oauth token"];
 
 /// ECR answers 403 for the blob of a digest that is gone, when the tag is pinned to it.
 const NOT_FOUND_BY_DIGEST: super::rule::Rule = likely(

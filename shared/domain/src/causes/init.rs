@@ -24,7 +24,7 @@ pub(super) const ROLES: Family = Family {
                 "could not assume",
                 "failed to assume",
                 "not be assumed",
-                "perform: sts:assumerole",
+                "perform: sts:",
                 "perform: iam:passrole",
             ]],
         ),
@@ -105,10 +105,8 @@ pub(super) const PERMISSIONS: Family = Family {
             EniProvisioning,
             &[&["networkinterface"], &["perform: ec2:"]],
         ),
-        certain(
-            VolumeMount,
-            &[&["volume"], &["perform: ec2:", "perform: fsx:"]],
-        ),
+        certain(VolumeMount, &[&["volume"], &["perform: ec2:"]]),
+        certain(VolumeMount, &[&["perform: fsx:"]]),
         likely(EnvFileFetch, &[&["perform: s3:"]]).unless(&["starport"]),
     ],
 };
@@ -136,7 +134,8 @@ pub(super) const ENVIRONMENT_FILES: Family = Family {
         likely(
             EnvFileFetch,
             &[&["arn:aws:s3:::"], &["download", "unable to", "failed"]],
-        ),
+        )
+        .unless(&["firelens"]),
     ],
 };
 

@@ -42,7 +42,6 @@ pub(super) const LOGS: Family = Family {
                 "log configuration",
                 "logconfiguration",
                 "awslogs",
-                "cloudwatch",
                 "logs:create",
                 "logs:put",
                 "://logs.",
@@ -68,6 +67,14 @@ pub(super) const LOGS: Family = Family {
             "mount.nfs",
             "exec:",
             "fargate requires",
+            "ecs.capability",
+        ]),
+        likely(LogSetup, &[&["cloudwatch"]]).unless(&[
+            "alarm",
+            "secretsmanager",
+            "secret data",
+            "efs utils",
+            "mount.nfs",
         ]),
     ],
 };

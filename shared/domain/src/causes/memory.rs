@@ -57,4 +57,6 @@ const NOT_KILLED: &[&str] = &[
     "oomkilled\":false",
     "oomkilled: false",
     "oomkilled=false",
+    // A host may be called anything.
+    "no such host",
 ];

@@ -3,7 +3,9 @@
 //! Wordings: Amazon ECS Developer Guide, `failed-to-start-error`; Amazon EC2 API error codes;
 //! the network markers of `verify-connectivity` and `resource-initialization-error`.
 
-use super::Cause::{EniProvisioning, ImagePullNetwork, NetworkResourceInit, QuotaLimit};
+use super::Cause::{
+    EniProvisioning, ImagePullNetwork, NetworkResourceInit, QuotaLimit, VolumeMount,
+};
 use super::rule::{Family, certain, likely, possible};
 
 /// Words that mean: no answer over the network.
@@ -124,6 +126,10 @@ pub(super) const INTERFACES: Family = Family {
                 &["timeout", "timed out", "time out"],
                 &["network interface", "eni provision"],
             ],
+        ),
+        likely(
+            VolumeMount,
+            &[&["unexpected ec2 error"], &["volume", "snapshot"]],
         ),
         certain(EniProvisioning, &[&["unexpected ec2 error"]]),
         likely(

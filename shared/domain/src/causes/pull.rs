@@ -87,7 +87,12 @@ pub(super) const ABOUT_PULLS: &[&str] = &[
 /// An image is what the sentence is about.
 pub(super) const A_PULL: &[&str] = &["pull", "image", "manifest", "registry", "docker", "/v2/"];
 
-pub(super) const DISK_FULL: &[&str] = &["no space left", "disk quota exceeded", "disk full"];
+pub(super) const DISK_FULL: &[&str] = &[
+    "no space left",
+    "disk quota exceeded",
+    "disk full",
+    "not enough space on the disk",
+];
 
 /// The kernel calls the limits of other things so, too.
 pub(super) const KERNEL_LIMIT: &[&str] = &["cgroup", "session key", "inotify"];

@@ -17,6 +17,7 @@ pub(super) const DEPENDENCY: Family = Family {
         "non running container",
         "cannot link to",
         "volume target",
+        "cannot join network",
     ],
     rules: &[
         certain(
@@ -30,6 +31,7 @@ pub(super) const DEPENDENCY: Family = Family {
                 "non running container",
                 "cannot link to",
                 "volume target not available",
+                "cannot join network",
             ]],
         ),
         likely(
@@ -80,7 +82,13 @@ pub(super) const TIMEOUTS: Family = Family {
     rules: &[
         likely(
             PlatformInternalError,
-            &[&["agent to start", "agent to connect", "agent to register"]],
+            &[&[
+                "agent to start",
+                "agent to connect",
+                "agent to register",
+                "bridge endpoint",
+                "bridge store",
+            ]],
         ),
         certain(
             ContainerStopFailure,

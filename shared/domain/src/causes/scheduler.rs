@@ -214,6 +214,7 @@ pub(super) const HOSTS: Family = Family {
     gate: &[
         "instance",
         "stopped by ",
+        "aborted by ",
         "host",
         "drain",
         "initiated",
@@ -256,7 +257,7 @@ pub(super) const HOSTS: Family = Family {
         .unless(&["unable", "fail", "error"]),
         likely(UserStopped, &[&["userinitiated"]]),
         // A tool's name may stand there, so only what stops a task by itself is left out.
-        possible(UserStopped, &[&["stopped by "]]).unless(&[
+        possible(UserStopped, &[&["stopped by ", "aborted by "]]).unless(&[
             "instance",
             "host",
             "scheduler",

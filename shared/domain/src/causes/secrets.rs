@@ -148,8 +148,11 @@ pub(super) const SECRETS: Family = Family {
             "api error validation",
             "cannot find the specified",
         ]),
-        likely(SecretFetch, &[ABOUT_SECRETS, ANSWERED])
-            .unless(&["ecr registry auth", "unsupported credentialspec"]),
+        likely(SecretFetch, &[ABOUT_SECRETS, ANSWERED]).unless(&[
+            "ecr registry auth",
+            "unsupported credentialspec",
+            "ebs volume",
+        ]),
         likely(
             SecretFetch,
             &[&["registry auth from asm", "asm fetching secret"]],
@@ -164,7 +167,7 @@ pub(super) const SECRETS: Family = Family {
             SecretFetch,
             &[
                 &["invalid character"],
-                &["in literal", "looking for beginning"],
+                &[" in ", " after ", "looking for beginning"],
             ],
         ),
         likely(
@@ -196,7 +199,8 @@ pub(super) const SECRETS: Family = Family {
         possible(
             SecretFetch,
             &[ABOUT_SECRETS, &["unable", "fail", "error", "cannot"]],
-        ),
+        )
+        .unless(&["ebs volume"]),
         possible(
             SecretFetch,
             &[&[

@@ -36,15 +36,37 @@ const NAMES: &[&str] = &[
     "volume-1",
 ];
 
+/// Names that are a word, where nothing but a name can stand.
+const WORDS: &[&str] = &[
+    "dependency",
+    "devmapper",
+    "efs",
+    "envfile",
+    "fluentd",
+    "ghost",
+    "healthcheck",
+    "oomkilled",
+    "passwd",
+    "quota",
+    "secretsmanager",
+    "syslog",
+    "volume",
+];
+
 /// Every cause here is the one that `shop` in the place of `{}` has.
 #[track_caller]
 fn check(sentences: &[&str]) {
+    check_with(NAMES, sentences);
+}
+
+#[track_caller]
+fn check_with(names: &[&str], sentences: &[&str]) {
     for sentence in sentences {
         let cause = |name: &str| {
             let said = sentence.replace("{}", name);
             diagnose_event(&said, &Context::default())[0].cause.code()
         };
-        for name in NAMES {
+        for name in names {
             assert_eq!(cause(name), cause("shop"), "{name} in: {sentence}");
         }
     }
@@ -81,6 +103,36 @@ fn the_name_of_a_service_or_a_target_group_is_not_read() {
         "(service {}) registered 1 targets in (target-group arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/{}/0123)",
         "(service {}) has stopped 1 running tasks: (task 0123).",
         "(service {}) has reached a steady state.",
+    ]);
+}
+
+#[test]
+fn a_word_is_a_name_where_nothing_else_can_stand() {
+    check_with(
+        WORDS,
+        &[
+            "(service {}) was unable to place a task because no container instance met all of its requirements. The closest matching (container-instance 0123) is already using a port required by your task.",
+            "(service {}) was unable to place a task because no container instance met all of its requirements. The closest matching (container-instance 0123) has insufficient memory available.",
+            "(service {}) was unable to consistently start tasks successfully.",
+            "(service {}) deployment failed: tasks failed to start.",
+            "(service {}, taskSet ecs-svc/1) has begun draining connections on 2 tasks.",
+            "service {} has begun draining connections on 2 tasks.",
+            "service {} operations are being throttled on elb. Will try again later.",
+            "CannotStartContainerError: Error response from daemon: unable to find user {}: no matching entries in passwd file",
+        ],
+    );
+}
+
+#[test]
+fn what_is_named_after_a_task_definition_or_kept_in_a_system_path_is_not_read() {
+    check(&[
+        "CannotStartContainerError: Error response from daemon: driver failed programming external connectivity on endpoint ecs-{}-3-app (0a1b): Bind for 0.0.0.0:8080 failed: port is already allocated",
+        "CannotStartContainerError: Error response from daemon: network ecs-{} not found",
+        "CannotStartContainerError: OCI runtime create failed: runc create failed: unable to start container process: exec: \"/usr/local/bin/{}\": stat /usr/local/bin/{}: no such file or directory",
+        "CannotStartContainerError: OCI runtime create failed: runc create failed: unable to start container process: exec: \"/etc/{}.sh\": permission denied",
+        "CannotStartContainerError: OCI runtime create failed: runc create failed: unable to start container process: error during container init: error mounting \"/var/lib/{}/app.conf\" to rootfs at \"/etc/{}/app.conf\": not a directory: Are you trying to mount a directory onto a file (or vice-versa)?",
+        "(service shop) was unable to place a task. Reason: Unable to launch instance(s) for capacity provider {}. UnfulfillableCapacity: Unable to fulfill capacity due to your request configuration.",
+        "deployment failed: alarm ({}) detected.",
     ]);
 }
 
