@@ -157,6 +157,8 @@ pub(super) const PULL: Family = Family {
                 "http 403 response",
             ]],
         ),
+        // Of a repository that does not exist, ECR says that its name is unknown.
+        likely(ImageAuth, &[&["pull access denied"], &[".dkr.ecr."]]),
         NOT_FOUND_BY_DIGEST,
         certain(
             ImageNotFound,

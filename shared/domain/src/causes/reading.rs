@@ -57,6 +57,7 @@ const HEADS: &[(&[&str], &Family)] = &[
         &["invoke efs utils", "efs utils command", "volumedriver."],
         &super::volume::EFS,
     ),
+    (&["volumedriver."], &super::volume::VOLUMES),
     (
         &[
             "failed to validate logger args",

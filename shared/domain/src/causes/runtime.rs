@@ -81,14 +81,12 @@ pub(super) const TIMEOUTS: Family = Family {
     ],
     rules: &[
         likely(
+            PlacementOther,
+            &[&["agent to start", "agent to connect", "agent to register"]],
+        ),
+        likely(
             PlatformInternalError,
-            &[&[
-                "agent to start",
-                "agent to connect",
-                "agent to register",
-                "bridge endpoint",
-                "bridge store",
-            ]],
+            &[&["bridge endpoint", "bridge store"]],
         ),
         certain(
             ContainerStopFailure,
