@@ -4,7 +4,8 @@
 //! `stopped-task-error-codes`.
 
 use super::Cause::{
-    BadEntrypoint, ContainerHealthCheck, Oom, PlatformInternalError, TaskDefinitionInvalid,
+    BadEntrypoint, ContainerHealthCheck, ImageArchMismatch, Oom, PlatformInternalError,
+    TaskDefinitionInvalid,
 };
 use super::rule::{Family, certain, likely, possible};
 
@@ -34,6 +35,7 @@ pub(super) const ENTRYPOINT: Family = Family {
         "user",
         "bin/sh: ",
         "bash: ",
+        "qemu-",
     ],
     rules: &[
         // The output of a health check's command, or of ECS Exec.
@@ -50,6 +52,8 @@ pub(super) const ENTRYPOINT: Family = Family {
             &[&["executable file not found"], &["\"nvidia-"]],
         ),
         certain(BadEntrypoint, &[&["executable file not found"]]),
+        // The host emulates another CPU, and the image has no such programs.
+        likely(ImageArchMismatch, &[&["qemu-"], &["could not open"]]),
         likely(
             BadEntrypoint,
             &[&[
@@ -92,6 +96,7 @@ pub(super) const ENTRYPOINT: Family = Family {
                 "invalid capability",
                 "greater than task memory",
                 "sysctl",
+                "cgroup-parent",
             ]],
         ),
         likely(PlatformInternalError, PLATFORM_IN_RUNTIME).unless(&["error mounting"]),
@@ -180,6 +185,8 @@ const PLATFORM_IN_RUNTIME: &[&[&str]] = &[&[
     "creating device nodes",
     "session key",
     "namespace path",
+    "init preliminary setup",
+    "read init-p",
     "device or resource busy",
     "input/output error",
     "too many open files",

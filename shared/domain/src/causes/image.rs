@@ -34,6 +34,8 @@ pub(super) const PULL: Family = Family {
                     "status code 429",
                     "status: 429",
                     "http 429",
+                    "quota exceeded for",
+                    "pulls are throttled",
                 ],
             ],
         )
@@ -41,7 +43,8 @@ pub(super) const PULL: Family = Family {
         likely(
             ImagePullRateLimit,
             &[&["toomanyrequests", "too many requests", "http 429 response"]],
-        ),
+        )
+        .unless(&["toomanyrequestsexception"]),
         certain(
             ImagePullDiskFull,
             &[
@@ -73,6 +76,10 @@ pub(super) const PULL: Family = Family {
                 "no match for manifest",
                 "exec format error",
                 "does not match the host operating system",
+                "does not match the operating system of the host",
+                "image with operating system",
+                "was built for ",
+                "manifest for platform",
                 "cannot be used on this platform",
                 "does not match the specified platform",
                 "does not match the expected platform",
@@ -120,6 +127,11 @@ pub(super) const PULL: Family = Family {
                 "status code 401",
                 "ecr credentials",
                 "registry credentials",
+                "wrong username",
+                "did not include a token",
+                "ec2rolerequesterror",
+                "no ec2 imds role",
+                "unauthenticated request",
                 "auth data",
                 "auth config",
                 "authorizationdata",
@@ -138,6 +150,8 @@ pub(super) const PULL: Family = Family {
             "does not exist",
             "no identity-based policy allows the ecr",
             "x509",
+            "deleted or has expired",
+            "proxy authentication",
         ]),
         // What comes after the last "denied" says more than "may not exist" before it.
         likely(
@@ -147,6 +161,8 @@ pub(super) const PULL: Family = Family {
                 "denied: your authorization",
                 "denied: the auth",
                 "denied: permission",
+                "denied: unauthenticated",
+                "denied: this request",
                 "upstream registry",
                 "docker-credential",
                 "getting credentials",
@@ -174,6 +190,10 @@ pub(super) const PULL: Family = Family {
                 "image not found",
                 "image missing",
                 "tag does not exist",
+                "deleted or has expired",
+                "name invalid",
+                "invalid repository name",
+                "invalid tag",
             ]],
         ),
         likely(
@@ -190,6 +210,8 @@ pub(super) const PULL: Family = Family {
                 "error (404)",
                 "status code: 404",
                 "http 404 response",
+                "http code 404",
+                "http code: 404",
                 "normalize image reference",
                 "no longer exists",
                 "repository name not known",

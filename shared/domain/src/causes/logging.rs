@@ -8,7 +8,16 @@ use super::rule::{Family, certain, likely};
 
 /// Log drivers and log groups.
 pub(super) const LOGS: Family = Family {
-    gate: &["log", "cloudwatch", "splunk", "fluent", "firelens", "gelf"],
+    gate: &[
+        "log",
+        "cloudwatch",
+        "splunk",
+        "fluent",
+        "firelens",
+        "gelf",
+        "max-size",
+        "max-file",
+    ],
     rules: &[
         certain(
             LogSetup,
@@ -35,6 +44,12 @@ pub(super) const LOGS: Family = Family {
                 "log-group",
                 "log stream",
                 "log opt",
+                "log mode",
+                "logging mode",
+                "logging configuration",
+                "max-buffer-size",
+                "max-size",
+                "max-file",
                 "logger:",
                 "create logger",
                 "new logger",

@@ -20,6 +20,14 @@ pub(super) const MEMORY: Family = Family {
             ]],
         )
         .unless(NOT_KILLED),
+        // The container needs more to start than its limit is.
+        likely(
+            Oom,
+            &[
+                &["memory.limit_in_bytes", "memory.max"],
+                &["device or resource busy"],
+            ],
+        ),
         likely(AppError, &[&["cuda", "gpu memory"], &["out of memory"]]),
         likely(
             Oom,
@@ -40,6 +48,8 @@ pub(super) const MEMORY: Family = Family {
                 "was oom",
                 "oom killer",
                 "oom event",
+                "paging file is too small",
+                "hard memory limit",
             ]],
         )
         .unless(&[

@@ -25,6 +25,7 @@ mod memory;
 mod network;
 mod owner;
 mod placement;
+mod platform;
 mod pull;
 mod reading;
 mod rule;

@@ -80,6 +80,9 @@ pub(super) const REGISTRY_DOWN: &[&str] = &[
     "http: server gave http response",
     "broken pipe",
     "stream error",
+    "forcibly closed",
+    "transport connection broken",
+    "unexpected http status: 5",
 ];
 
 /// The elastic network interface.
@@ -174,10 +177,13 @@ pub(super) const INTERFACES: Family = Family {
                 "veth pair",
                 "no primary eni",
                 "eni not",
+                "branch-eni",
+                "configure trunk",
+                "ipv6 cidr",
                 "eni was",
             ]],
         )
-        .unless(&["sysctl", "bridge mode"]),
+        .unless(&["sysctl", "bridge mode", "network sandbox"]),
         likely(
             EniProvisioning,
             &[

@@ -90,13 +90,16 @@ pub(super) const QUOTAS: Family = Family {
                 "currently blocked",
                 "number of vcpus",
                 "toomanytargets",
+                "toomanyrequestsexception",
+                "pendingverification",
+                "reached its maximum",
             ]],
         ),
         likely(QuotaLimit, &[&["too many "]]).unless(&["requests", "open files", "levels of"]),
         likely(
             QuotaLimit,
             &[
-                &["limit"],
+                &["limit", "has been exceeded"],
                 &["concurrent", "maximum number of", "on-demand", "account"],
             ],
         )
@@ -187,6 +190,9 @@ pub(super) const PLACEMENT: Family = Family {
                 "insufficient resources",
                 "enough available",
                 "enough remaining",
+                "not supported in your requested availability zone",
+                "spotmaxprice",
+                "spot request price",
             ]],
         )
         .unless(&[

@@ -58,6 +58,7 @@ pub(super) const ABOUT_PULLS: &[&str] = &[
     "disk space",
     "disk full",
     "does not match the host operating system",
+    "does not match the operating system of the host",
     "image operating system",
     "transition to pulled",
     "failed to register layer",

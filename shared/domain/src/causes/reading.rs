@@ -26,7 +26,7 @@ const FAMILIES: &[&Family] = &[
     &super::placement::PLACEMENT,
     &super::network::ENDPOINTS,
     &super::scheduler::HOSTS,
-    &super::runtime::PLATFORM,
+    &super::platform::PLATFORM,
 ];
 
 /// What the scheduler puts before a sentence that somebody else wrote.
@@ -71,6 +71,7 @@ const HEADS: &[(&[&str], &Family)] = &[
             "retrieve secret from asm",
             "retrieve secrets from ssm",
             "fetching secret data",
+            "asm fetching",
         ],
         &super::secrets::SECRETS,
     ),

@@ -1,12 +1,12 @@
-//! The container runtime: containers that depend on others, timeouts, and its own errors.
+//! Containers that depend on others, and steps that took too long.
 //!
 //! Wordings: the ECS agent's error names (`agent/dockerclient/dockerapi/errors.go`,
 //! `agent/engine/errors.go`, `agent/engine/dependencygraph`); Docker, containerd and runc; Amazon
 //! ECS Developer Guide, `stopped-task-error-codes`.
 
 use super::Cause::{
-    AppError, ContainerStopFailure, DependencyContainerFailed, ImagePullNetwork, KilledSigkill,
-    Oom, PlacementOther, PlatformInternalError, Segfault, TimeoutStart,
+    ContainerStopFailure, DependencyContainerFailed, ImagePullNetwork, PlacementOther,
+    PlatformInternalError, TimeoutStart,
 };
 use super::rule::{Family, certain, likely, possible};
 
@@ -17,7 +17,9 @@ pub(super) const DEPENDENCY: Family = Family {
         "non running container",
         "cannot link to",
         "volume target",
-        "cannot join network",
+        "cannot join ",
+        "volumesfrom",
+        "before it became healthy",
     ],
     rules: &[
         certain(
@@ -32,6 +34,10 @@ pub(super) const DEPENDENCY: Family = Family {
                 "cannot link to",
                 "volume target not available",
                 "cannot join network",
+                "volumesfrom source",
+                "cannot join pid",
+                "cannot join ipc",
+                "before it became healthy",
             ]],
         ),
         likely(
@@ -78,6 +84,9 @@ pub(super) const TIMEOUTS: Family = Family {
         "stop",
         "sigkill",
         "not start",
+        "deadline exceeded",
+        "exit within",
+        "kill container",
     ],
     rules: &[
         likely(
@@ -108,6 +117,7 @@ pub(super) const TIMEOUTS: Family = Family {
                 "could not be stopped",
                 "cannot kill container",
                 "failed to kill container",
+                "failed to exit within",
                 "state to stopped",
                 "tried to kill container",
             ]],
@@ -129,6 +139,8 @@ pub(super) const TIMEOUTS: Family = Family {
                 "starttimeout",
                 "not start within",
                 "start timeout",
+                "cannotstartcontainererror: context deadline",
+                "cannotcreatecontainererror: context deadline",
             ]],
         )
         .unless(&["cannot transition"]),
@@ -152,139 +164,6 @@ pub(super) const TIMEOUTS: Family = Family {
         likely(
             TimeoutStart,
             &[&["dockertimeouterror", "containerruntimetimeouterror"]],
-        ),
-    ],
-};
-
-/// The agent's and the platform's own errors, and what no other family knows.
-pub(super) const PLATFORM: Family = Family {
-    gate: &[],
-    rules: &[
-        likely(
-            PlatformInternalError,
-            &[&["iptables failed", "bridge mode pause"]],
-        ),
-        likely(
-            PlacementOther,
-            &[&[
-                "programming external connectivity",
-                "port is already allocated",
-                "address already in use",
-                "userland proxy",
-                "ports are not available",
-                "port already in use",
-                "bind for 0.0.0.0:",
-            ]],
-        ),
-        likely(
-            Segfault,
-            &[&["segmentation fault", "sigsegv", "access violation"]],
-        ),
-        likely(
-            PlatformInternalError,
-            &[&[
-                "internalerror",
-                "internalservererror",
-                "internal error",
-                "internal ecs",
-                "internal aws",
-                "internal server error",
-                "internal failure",
-                "internalfailure",
-                "serverexception",
-                "ephemeralstorage",
-                "ephemeral storage",
-                "containerruntimeerror",
-                "service unavailable",
-                "serviceunavailable",
-                "connect to docker",
-                "error during connect",
-                "docker.sock",
-                "cannotlistpluginserror",
-                "cannotlistimageserror",
-                "cannotgetdockerclient",
-                "containervanishederror",
-                "no container matching saved id",
-                "impossiblestatetransition",
-                "taskstateerror",
-                "cannot transition to",
-                "credentials endpoint",
-                "rpc error",
-                "ttrpc",
-                "transport is closing",
-                "containerd",
-                "docker daemon",
-                "devmapper",
-                "devicemapper",
-                "unexpected error",
-                "failed to create endpoint",
-                "network bridge",
-                "to bridge",
-                "bridge store",
-                "daemon: network ",
-                "hcsshim",
-                "windows system call",
-                "hns failed",
-                "hnscall",
-                "execute-command",
-                "executecommandagent",
-                "containerexecerror",
-                "please try again",
-                "platform error",
-                "agent error",
-                "agent restart",
-                "agent disconnect",
-                "guardduty",
-                "service connect",
-            ]],
-        ),
-        possible(
-            PlatformInternalError,
-            &[&[
-                "cannotinspectcontainererror",
-                "cannotdescribecontainererror",
-                "cannotlistcontainerserror",
-                "nosuchcontainererror",
-                "container not found",
-                "no such container",
-                "dockerstateerror",
-                "dockerclientconfigerror",
-                "cannotcreatecontainererror",
-                "cannotremovecontainererror",
-                "failed to create shim",
-                "failed to create container",
-                "unable to create container",
-                "exec error",
-                "error: eof",
-                "cannotstartcontainererror: error response from daemon: ",
-                "cannotstartcontainererror: api error (500): ",
-            ]],
-        ),
-        likely(
-            AppError,
-            &[&[
-                "non-zero exit",
-                "nonzero exit",
-                "non-zero status",
-                "non-zero code",
-            ]],
-        ),
-        possible(Oom, &[&["failed to get container status"]]),
-        possible(
-            KilledSigkill,
-            &[&["container killed", "sigkill", "signal 9", "signal: killed"]],
-        ),
-        // Mostly a pull, where nobody says what was asked for.
-        possible(
-            ImagePullNetwork,
-            &[&[
-                "context canceled",
-                "i/o timeout",
-                "dial tcp",
-                "request canceled",
-                "no such host",
-                "send request failed",
-            ]],
         ),
     ],
 };

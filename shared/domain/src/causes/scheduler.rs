@@ -84,7 +84,10 @@ pub(super) const SENTENCES: Family = Family {
         possible(ElbHealthCheck, &[&["health checks failed"]]),
         possible(
             ContainerHealthCheck,
-            &[&["health check", "healthcheck"], &["fail", "unhealthy"]],
+            &[
+                &["health check", "healthcheck"],
+                &["fail", "unhealthy", "exceeded timeout", "exited with"],
+            ],
         )
         .unless(&["container instance", "cannotstart", "runtime create"]),
         certain(SchedulerStop, &[&["scaling activity initiated by"]]),
@@ -139,7 +142,10 @@ pub(super) const SENTENCES: Family = Family {
         ),
         likely(
             SpotInterruption,
-            &[&["spot"], &["interrupt", "reclaim", "terminat"]],
+            &[
+                &["spot"],
+                &["interrupt", "reclaim", "terminat", "taken back", "outbid"],
+            ],
         ),
         certain(FargateMaintenance, &[&["performing maintenance"]]),
         certain(
@@ -160,6 +166,7 @@ pub(super) const SENTENCES: Family = Family {
                 "hardware degradation",
                 "underlying host",
                 "scheduled for retirement",
+                "retirement notification",
                 "being retired",
                 "retiring tasks",
             ]],
@@ -215,6 +222,8 @@ pub(super) const HOSTS: Family = Family {
         "instance",
         "stopped by ",
         "aborted by ",
+        "terminated by ",
+        "stoptask",
         "host",
         "drain",
         "initiated",
@@ -257,7 +266,11 @@ pub(super) const HOSTS: Family = Family {
         .unless(&["unable", "fail", "error"]),
         likely(UserStopped, &[&["userinitiated"]]),
         // A tool's name may stand there, so only what stops a task by itself is left out.
-        possible(UserStopped, &[&["stopped by ", "aborted by "]]).unless(&[
+        possible(
+            UserStopped,
+            &[&["stopped by ", "aborted by ", "terminated by ", "stoptask"]],
+        )
+        .unless(&[
             "instance",
             "host",
             "scheduler",

@@ -106,6 +106,7 @@ pub(super) const TRIED_AGAIN: &[&str] = &[
 /// Secrets and parameters, registry credentials kept in a secret included.
 pub(super) const SECRETS: Family = Family {
     gate: &[
+        "ciphertext",
         "secret",
         "asm",
         "ssm",
@@ -155,7 +156,11 @@ pub(super) const SECRETS: Family = Family {
         ]),
         likely(
             SecretFetch,
-            &[&["registry auth from asm", "asm fetching secret"]],
+            &[&[
+                "registry auth from asm",
+                "asm fetching",
+                "ciphertext refers",
+            ]],
         ),
         likely(NetworkResourceInit, &[ABOUT_SECRETS, TRIED_AGAIN]),
         likely(
@@ -169,7 +174,8 @@ pub(super) const SECRETS: Family = Family {
                 &["invalid character"],
                 &[" in ", " after ", "looking for beginning"],
             ],
-        ),
+        )
+        .unless(&["seccomp"]),
         likely(
             SecretFetch,
             &[&["json key"], &["did not contain", "not found", "missing"]],

@@ -3,7 +3,7 @@
 //! Wordings: amazon-efs-utils; Docker's and runc's mount errors; Amazon ECS Developer Guide,
 //! `resource-initialization-error` and the pages on Amazon EBS volumes.
 
-use super::Cause::{EfsMount, ImagePullDiskFull, VolumeMount};
+use super::Cause::{EfsMount, ImagePullDiskFull, PlatformInternalError, VolumeMount};
 use super::rule::{Family, certain, likely};
 
 /// Amazon EFS.
@@ -19,9 +19,13 @@ pub(super) const EFS: Family = Family {
         "mount target",
         "tls tunnel",
         "volumedriver.create: mounting",
+        "_netdev",
     ],
     rules: &[
-        certain(EfsMount, &[&["efs utils", "mount.efs"]]),
+        certain(
+            EfsMount,
+            &[&["efs utils", "efs-utils", "mount.efs", "_netdev"]],
+        ),
         likely(EfsMount, &[&["efs volume", "efs file system"]]).unless(&["support"]),
         likely(
             EfsMount,
@@ -85,9 +89,15 @@ pub(super) const VOLUMES: Family = Family {
         "not a directory",
         "rootfs_linux",
         "invalid mode:",
+        "docker%2fplugins",
     ],
     rules: &[
         likely(ImagePullDiskFull, &[&["no space left"]]),
+        // The storage of the host, not of the task.
+        likely(
+            PlatformInternalError,
+            &[&["from driver devicemapper", "/dev/mapper/docker-"]],
+        ),
         likely(
             VolumeMount,
             &[&[
@@ -111,6 +121,9 @@ pub(super) const VOLUMES: Family = Family {
                 "not a shared mount",
                 "not a shared or slave mount",
                 "no such volume",
+                "invalid mount path",
+                "specified mount path",
+                "docker%2fplugins",
                 "mounts denied",
                 "failed to attach volume",
                 "unable to attach volume",
