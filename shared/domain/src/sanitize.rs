@@ -62,6 +62,12 @@ pub fn lines<'a>(texts: impl IntoIterator<Item = &'a str>, max: usize) -> Vec<St
     texts.into_iter().map(one).collect()
 }
 
+/// A text without terminal escapes, controls and invisible characters, for reading: it is not safe
+/// to show.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    strip::invisible(text)
+}
+
 /// What becomes of line breaks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Breaks {

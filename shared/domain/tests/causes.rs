@@ -14,5 +14,7 @@ mod properties;
 mod support;
 #[path = "causes/table.rs"]
 mod table;
+#[path = "causes/tails.rs"]
+mod tails;
 #[path = "causes/wordings.rs"]
 mod wordings;

@@ -21,7 +21,7 @@ impl<'a> Case<'a> {
                 && draft.container.is_none_or(|name| name == tail.container)
         });
         let Some((tail, sign)) = tails
-            .filter_map(|tail| logs::read(tail).map(|sign| (tail, sign)))
+            .filter_map(|tail| logs::read(tail, draft.cause).map(|sign| (tail, sign)))
             .max_by_key(|(_, sign)| sign.weight)
         else {
             return;

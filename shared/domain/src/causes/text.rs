@@ -165,9 +165,16 @@ pub(super) fn arn<'a>(raw: &'a str, namespace: &str) -> Option<&'a str> {
         .find(|arn| arn.split(':').nth(2) == Some(namespace) && arn.split(':').count() > 5)
 }
 
-/// The first token after `marker`, which is looked for without regard to ASCII case.
+/// The first token after `marker`, which begins a word and is looked for without regard to ASCII
+/// case.
 pub(super) fn after<'a>(raw: &'a str, marker: &str) -> Option<&'a str> {
-    let at = raw.to_ascii_lowercase().find(marker)?;
+    let lower = raw.to_ascii_lowercase();
+    let is_inside = |at: usize| {
+        marker.starts_with(char::is_alphanumeric)
+            && lower[..at].ends_with(|char: char| char.is_alphanumeric())
+    };
+    let mut found = lower.match_indices(marker).map(|(at, _)| at);
+    let at = found.find(|at| !is_inside(*at))?;
     tokens(raw.get(at + marker.len()..)?).next()
 }
 

@@ -403,7 +403,7 @@ fn a_variable_is_missing_in_the_words_of_many_libraries() {
             "Database is uninitialized and password option is not specified",
             "missing environment variable",
             "uninitialized",
-            "Set the environment variable that container app misses",
+            "Set MYSQL_ROOT_PASSWORD in",
         ),
         (
             "pydantic_core.ValidationError: 1 validation error for Settings\ndatabase_url\n  \
@@ -496,7 +496,7 @@ fn a_program_or_script_that_the_image_lacks_is_named() {
             "Could not find rails-7.0.4 in locally installed gems (Bundler::GemNotFound)",
             "Ruby: file or gem not found",
             "rails-7.0.4",
-            "missing module",
+            "Put `rails-7.0.4` into",
         ),
         (
             "error while loading shared libraries: libpq.so.5: cannot open shared object file",

@@ -37,7 +37,8 @@ pub(super) const CRASHES: &[Signature] = signatures! {
     Crash "fatal error":
         "[fatal]|fatal:|fatal error|critical:|[critical]|level=fatal|level=panic|\
          \"level\":\"fatal\"|\"level\":\"panic\"";
-    Bare "error": "error:|[error]|exception: |npm err!|elifecycle|error command failed";
+    Bare "error": "error:|[error]|exception: |npm err!|elifecycle|error command failed|operation error |\
+        failed to find attribute";
 };
 
 /// A line that its program calls an error, without a word that is known.

@@ -20,12 +20,19 @@ const MARKERS: &[&str] = &[
     "translate host name ",
     "unknownhostexception: ",
     "server at ",
+    "server host ",
+    "server on ",
     "host=",
     "getaddrinfo for ",
 ];
 
 /// A host, with its port where the line has one.
 pub(super) fn host(line: &str) -> Option<&str> {
+    // Where a program listens is no host.
+    any_host(line).filter(|host| !name_of(host).starts_with("0.0.0.0"))
+}
+
+fn any_host(line: &str) -> Option<&str> {
     let marked = MARKERS.iter().find_map(|marker| after(line, marker));
     let marked = marked
         .map(bare)
@@ -44,6 +51,8 @@ pub(super) fn host_name(line: &str) -> Option<&str> {
 /// Without scheme, user and path.
 fn bare(word: &str) -> &str {
     let word = word.split("://").last().unwrap_or(word);
+    // Java writes `name/10.0.3.7:8080`, without a name `/10.0.3.7:8080`.
+    let word = word.strip_prefix('/').unwrap_or(word);
     let word = word.split('/').next().unwrap_or(word);
     word.rsplit('@').next().unwrap_or(word)
 }
@@ -82,9 +91,12 @@ fn is_dotted(name: &str) -> bool {
 fn looks_like_code(name: &str) -> bool {
     const ENDS: &[&str] = &[
         "js", "py", "go", "rs", "java", "rb", "php", "cs", "ts", "mjs", "json", "conf", "yaml",
-        "yml", "cfg", "sh", "sql", "jar", "log", "servers",
+        "yml", "cfg", "sh", "sql", "jar", "log", "servers", "kt", "scala", "ex", "exs", "erl", "c",
+        "cc", "cpp", "h", "tsx", "jsx", "cjs", "swift", "vue",
     ];
-    const STARTS: &[&str] = &["java", "javax", "org", "com", "io", "socket"];
+    const STARTS: &[&str] = &[
+        "java", "javax", "org", "com", "io", "socket", "this", "self", "process",
+    ];
     let mut parts = name.split('.');
     let (first, last) = (parts.next().unwrap_or_default(), parts.next_back());
     last.is_some_and(|end| ENDS.contains(&end))

@@ -49,7 +49,9 @@ kinds! {
     StalePid 7 path
         "Delete {n} before container {c} starts its program.",
         "Delete the pid file before container {c} starts its program.";
+    DataInUse 7 "Let only one task use the volume that container {c} keeps its data on.";
     RuntimeMemory 7 "Raise the runtime's memory limit (heap) of container {c}, and its task memory with it.";
+    OffHeapMemory 7 "Raise the limit that the line names (MaxMetaspaceSize, MaxDirectMemorySize) of container {c}, and its task memory with it.";
     NativeMemory 7 "Raise the task memory of container {c}, or lower its runtime's heap or threads.";
     GpuMemory 7 "Lower what container {c} loads into the GPU, or use one with more memory.";
     Kernel 7 "Raise vm.max_map_count on the container instance; on Fargate set node.store.allow_mmap to false in container {c}.";
@@ -89,6 +91,7 @@ kinds! {
     AwsDenied 5 action
         "Allow {n} to the task role, which container {c} signs in with.",
         "Give the task role the permission that container {c} misses.";
+    AwsMissing 5 "Create the AWS resource that container {c} asks for, or correct its name.";
     Denied 5 path
         "Let the user of container {c} use {n}, or mount a writable volume there.",
         "Give the user of container {c} the permission it misses.";
@@ -113,6 +116,32 @@ kinds! {
 }
 
 impl Kind {
+    /// Whether its fix may name something.
+    pub(super) fn can_name(self) -> bool {
+        !self.row().1.is_empty()
+    }
+
+    /// Whether `line` names what its fix is about.
+    pub(super) fn names(self, line: &str) -> bool {
+        self.row().1.iter().any(|(name, _)| name(line).is_some())
+    }
+
+    /// What it is about: the same trouble has several words.
+    pub(super) fn topic(self) -> Self {
+        match self {
+            Self::Loopback | Self::Timeout | Self::Unreachable => Self::Refused,
+            other => other,
+        }
+    }
+
+    /// Whether it says that memory ran out, which explains every kind of end.
+    pub(super) fn is_memory(self) -> bool {
+        matches!(
+            self,
+            Self::RuntimeMemory | Self::OffHeapMemory | Self::NativeMemory | Self::GpuMemory
+        )
+    }
+
     /// How much it explains.
     pub(super) fn weight(self) -> u8 {
         self.row().0

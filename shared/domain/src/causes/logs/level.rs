@@ -1,6 +1,8 @@
 //! How serious a log line is meant by the program that wrote it. Only what a program complains of
 //! may explain its end.
 
+use serde_json::Value;
+
 use super::signature::has;
 use crate::causes::text::Text;
 
@@ -45,21 +47,77 @@ const LEVELS: &[(Level, &[&str])] = &[
 const NOISE: &str = "tls handshake error from|picked up java_tool_options|picked up _java_options|\
     http/1.0\" |http/1.1\" |http/2\" |http/2.0\" |http/3\" ";
 
+/// What went wrong with one request, or for one client, did not end the program.
+const CLIENTS: &str = ", client: ";
+const METHODS: &[&str] = &["GET /", "HEAD /", "POST /", "PUT /", "PATCH /", "DELETE /"];
+
 /// PHP-FPM passes on what PHP says as a notice of its own.
 const RELAYED: &str = "php message: php ";
 
 /// The level of a line, from its text as it came and its normalised form.
 pub(super) fn level(line: &str, text: &Text) -> Level {
-    if has(text, NOISE) || counts_none(text.words()) {
+    if has(text, NOISE) || counts_none(text.words()) || is_property(line) || is_frame(line) {
         return Level::Harmless;
     }
     if text.has(RELAYED) {
         return Level::Unsaid;
     }
+    if (is_request(line) || has(text, CLIENTS)) && !text.has("panic") {
+        return Level::Warning;
+    }
     field(text.words())
         .or_else(|| klog(line))
         .or_else(|| word(line))
         .unwrap_or(Level::Unsaid)
+}
+
+/// The level in a JSON object.
+pub(super) fn of_object(object: &serde_json::Map<String, Value>) -> Option<Level> {
+    const KEYS: &[&str] = &[
+        "level",
+        "severity",
+        "levelname",
+        "log.level",
+        "lvl",
+        "@l",
+        "log_level",
+    ];
+    KEYS.iter().find_map(|key| match object.get(*key)? {
+        Value::String(name) => named(name),
+        Value::Number(number) => match number.as_u64()? {
+            10..=39 => Some(Level::Harmless),
+            40..=49 => Some(Level::Warning),
+            50..=60 => Some(Level::Error),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// `  code: 'ECONNREFUSED',` as Node prints below an error: the error's own line says more.
+fn is_property(line: &str) -> bool {
+    const KEYS: &[&str] = &[
+        "code", "syscall", "errno", "routine", "severity", "__type", "Code", "name",
+    ];
+    let property = line.strip_prefix([' ', '\t']).map(str::trim_start);
+    let key = property
+        .and_then(|it| it.split_once(": "))
+        .map(|(key, _)| key);
+    key.is_some_and(|key| KEYS.contains(&key))
+}
+
+/// `GET /orders/9 500`, the method in capitals.
+fn is_request(line: &str) -> bool {
+    METHODS.iter().any(|method| {
+        let found = line.find(method);
+        found.is_some_and(|at| !line[..at].ends_with(char::is_alphanumeric))
+    })
+}
+
+/// `    at org.flywaydb.core.Flyway.migrate(Flyway.java:30)`: where, not what.
+fn is_frame(line: &str) -> bool {
+    let frame = line.strip_prefix([' ', '\t']).map(str::trim_start);
+    frame.is_some_and(|frame| frame.starts_with("at ") && frame.contains('('))
 }
 
 fn named(word: &str) -> Option<Level> {

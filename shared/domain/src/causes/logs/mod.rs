@@ -2,7 +2,8 @@
 //! runtimes, and the reasons that programs give in all of them.
 //!
 //! `inside`, `surroundings` and `crashes` are the table of signatures, asked in that order, `kind`
-//! the table of fixes; `level` says which lines are read at all. To teach a new wording, add a
+//! the table of fixes; `lines` and `level` say what is read and how it was meant, `noise` what has
+//! nothing to do with the end, `telling` which line is quoted. To teach a new wording, add a
 //! fragment to its row and a line to `tests/causes/logs.rs`.
 
 mod crashes;
@@ -10,25 +11,22 @@ mod host;
 mod inside;
 mod kind;
 mod level;
+mod lines;
 mod names;
+mod noise;
 mod signature;
 mod surroundings;
+mod telling;
 
 use self::crashes::{CRASHES, ERROR};
 use self::inside::INSIDE;
-use self::kind::Kind;
-use self::level::{Level, level};
+use self::level::Level;
+use self::lines::{Line, lines};
 use self::signature::Signature;
 use self::surroundings::SURROUNDINGS;
+use self::telling::telling_line;
 use super::Cause;
-use super::text::Text;
 use crate::facts::LogTail;
-
-/// Lines read, from the end.
-const LINES: usize = 200;
-
-/// Of a line, what is read: more than a person would.
-const LONGEST: usize = 2 * 1024;
 
 /// How many lines before one may say what it is about.
 const NEAR: usize = 3;
@@ -83,41 +81,37 @@ pub(super) fn refines(cause: Cause) -> bool {
     )
 }
 
+/// A line that may say why.
+#[derive(Clone, Copy)]
+struct Found {
+    at: usize,
+    signature: &'static Signature,
+    weight: u8,
+}
+
 /// The most telling sign in a log's tail, the newest of equally telling ones. What a program only
 /// warned of explains less than what it ended with, and what it calls progress explains nothing.
-pub(super) fn read(tail: &LogTail) -> Option<Sign> {
-    let from = tail.lines.len().saturating_sub(LINES);
-    let whole: Vec<_> = tail.lines[from..]
-        .iter()
-        .map(|line| line.message.trim_end())
-        .collect();
-    let lines: Vec<_> = whole
-        .iter()
-        .map(|line| &line[..line.floor_char_boundary(LONGEST)])
-        .collect();
-    let texts: Vec<_> = lines.iter().map(|line| Text::of(line)).collect();
-    let mut best: Option<(usize, &Signature, u8)> = None;
-    for (index, line) in lines.iter().enumerate() {
-        let near = &texts[index.saturating_sub(NEAR)..=index];
-        let level = level(line, &texts[index]);
-        let Some(found) = signature(line, near, level) else {
-            continue;
-        };
-        let weight = match level {
-            Level::Warning => WARNED,
-            _ => found.kind.weight(),
-        };
-        if best.is_none_or(|(_, _, known)| weight >= known) {
-            best = Some((index, found, weight));
-        }
-    }
-    let (index, signature, weight) = best?;
-    let read = telling_line(&lines, index, signature);
+pub(super) fn read(tail: &LogTail, cause: Cause) -> Option<Sign> {
+    let lines = lines(tail);
+    let found = found(&lines, cause);
+    let best = *found.iter().reduce(|best, one| {
+        let newer = one.weight > best.weight
+            || one.weight == best.weight
+                && !noise::only_follows(&lines[one.at].text, one.signature.kind);
+        if newer { one } else { best }
+    })?;
+    let best = named(&found, best, &lines);
+    let Found {
+        at,
+        signature,
+        weight,
+    } = best;
+    let read = telling_line(&lines, at, signature.kind, Line::read);
     Some(Sign {
         what: signature.what.to_owned(),
         fix: signature.kind.fix(&tail.container, &read),
         // Not cut yet: half a secret cannot be recognised.
-        line: telling_line(&whole, index, signature),
+        line: telling_line(&lines, at, signature.kind, |line| &line.whole),
         cause: match weight {
             WARNED => Cause::AppError,
             _ => signature.kind.cause(),
@@ -126,34 +120,57 @@ pub(super) fn read(tail: &LogTail) -> Option<Sign> {
     })
 }
 
-/// The first signature that fits the last of `near`, which is `line`.
-fn signature(line: &str, near: &[Text], level: Level) -> Option<&'static Signature> {
-    if level == Level::Harmless {
+/// All lines that may say why, with how much each explains.
+fn found(lines: &[Line], cause: Cause) -> Vec<Found> {
+    let stale = noise::before_the_end(lines, cause);
+    let one = |(at, line): (usize, &Line)| {
+        let near = &lines[at.saturating_sub(NEAR)..at];
+        let signature = signature(line, near)?;
+        let weight = match line.level {
+            Level::Warning => WARNED,
+            _ if noise::is_beside(&line.text, signature.kind) => WARNED,
+            _ => signature.kind.weight(),
+        };
+        let counts = at >= stale || signature.kind.is_memory();
+        counts.then_some(Found {
+            at,
+            signature,
+            weight,
+        })
+    };
+    lines.iter().enumerate().filter_map(one).collect()
+}
+
+/// Runtimes say one thing several times, and name what it is about in one place only: the nearest
+/// line that speaks of the same and names it.
+fn named(found: &[Found], best: Found, lines: &[Line]) -> Found {
+    let names = |one: &Found| {
+        let line = telling_line(lines, one.at, one.signature.kind, Line::read);
+        one.signature.kind.names(&line)
+    };
+    let kind = best.signature.kind;
+    if !kind.can_name() || names(&best) {
+        return best;
+    }
+    let same = |one: &&Found| {
+        one.signature.kind.topic() == kind.topic()
+            && (one.weight > WARNED) == (best.weight > WARNED)
+            && names(one)
+    };
+    let nearest = found.iter().filter(same);
+    let nearest = nearest.min_by_key(|one| one.at.abs_diff(best.at));
+    nearest.map_or(best, |one| Found {
+        weight: best.weight,
+        ..*one
+    })
+}
+
+/// The first signature that fits `line`, behind the lines `near` it.
+fn signature(line: &Line, near: &[Line]) -> Option<&'static Signature> {
+    if line.level == Level::Harmless {
         return None;
     }
     let mut known = INSIDE.iter().chain(SURROUNDINGS).chain(CRASHES);
     let found = known.find(|signature| signature.fits(line, near));
-    found.or((level == Level::Error).then_some(ERROR))
-}
-
-/// Some runtimes put the message on a later line than the sign: Python below its stack, Node below
-/// the place, Rust below the place of the panic. Pydantic puts the setting above it.
-fn telling_line(lines: &[&str], index: usize, signature: &Signature) -> String {
-    let (line, rest) = (lines[index], &lines[index + 1..]);
-    let above = lines[index.saturating_sub(1)].trim();
-    let outdented = |next: &&&str| !next.is_empty() && !next.starts_with([' ', '\t']);
-    let found = match signature.kind {
-        Kind::Traceback => rest.iter().find(outdented),
-        Kind::NodeError => rest
-            .iter()
-            .find(|next| outdented(next) && next.contains("Error")),
-        Kind::RustPanic if line.ends_with(':') => {
-            return format!("{line} {}", rest.first().unwrap_or(&"").trim());
-        }
-        Kind::MissingVariable if line.trim_start().to_ascii_lowercase().starts_with("field ") => {
-            return format!("{above} {}", line.trim());
-        }
-        _ => None,
-    };
-    (*found.unwrap_or(&line)).to_owned()
+    found.or((line.level == Level::Error).then_some(ERROR))
 }

@@ -14,6 +14,7 @@ const SAID_AFTER: &[&str] = &[
     "missing value",
     "is missing",
     "must be set",
+    "must be given",
     "must be provided",
     "must be defined",
     "must be specified",
@@ -89,9 +90,15 @@ pub(super) fn variable(line: &str) -> Option<&str> {
     let lower = line.to_ascii_lowercase();
     let said = |words| lower.contains(words);
     missing(line)
+        .or_else(|| after(line, "config property ").filter(|name| name.contains('.')))
+        .or_else(|| quoted(line).filter(|_| said("could not resolve placeholder")))
         .or_else(|| underscored.next())
         .or_else(|| capitals().next())
         .or_else(|| said("secret_key_base").then_some("SECRET_KEY_BASE"))
+        .or_else(|| said("no application encryption key").then_some("APP_KEY"))
+        .or_else(|| said("key to decrypt file with").then_some("RAILS_MASTER_KEY"))
+        .or_else(|| said("password option is not specified").then_some("MYSQL_ROOT_PASSWORD"))
+        .or_else(|| after(line, "missing value for field "))
         .or_else(|| words(line).next().filter(|_| said("field required")))
         .or_else(|| quoted(line).filter(|_| said("keyerror")))
 }
@@ -123,6 +130,7 @@ pub(super) fn module(line: &str) -> Option<&str> {
         "classnotfoundexception: ",
         "noclassdeffounderror: ",
         "could not find gem ",
+        "could not find ",
     ];
     after_any(line, MARKERS).or_else(|| quoted(line))
 }
@@ -164,10 +172,26 @@ pub(super) fn program(line: &str) -> Option<&str> {
     command(line).or_else(|| quoted(line))
 }
 
-/// A port in a line: the digits after the word, or after the last colon that has some.
+/// A port in a line: before what is said of it, or else anywhere.
 pub(super) fn port(line: &str) -> Option<&str> {
+    let said = line.to_ascii_lowercase().find("address already in use");
+    let before = said.and_then(|at| port_in(&line[..at]));
+    before.or_else(|| port_in(line))
+}
+
+/// The digits after the word, or after the last colon that has some.
+fn port_in(line: &str) -> Option<&str> {
     let is_port = |digits: &str| digits.parse::<u16>().is_ok_and(|port| port > 0);
     let named = after(line, "port ").filter(|word| is_port(word));
+    // `('0.0.0.0', 8000)`, `address '9000'`
+    let pair = || {
+        line.split("', ")
+            .nth(1)?
+            .split(')')
+            .next()
+            .filter(|it| is_port(it))
+    };
+    let alone = || after(line, "address '").filter(|it| is_port(it));
     let cut = |char: char| char.is_whitespace() || "\"'`()[]{}<>,;".contains(char);
     let of_word = |word| {
         let word: &str = word;
@@ -175,7 +199,10 @@ pub(super) fn port(line: &str) -> Option<&str> {
         let is_time = !head.contains('.') && head.ends_with(|char: char| char.is_ascii_digit());
         (is_port(port) && !is_time).then_some(port)
     };
-    named.or_else(|| line.split(cut).filter_map(of_word).next_back())
+    named
+        .or_else(pair)
+        .or_else(alone)
+        .or_else(|| line.split(cut).filter_map(of_word).next_back())
 }
 
 /// A port that only root may listen on.
@@ -196,5 +223,6 @@ pub(super) fn path(line: &str) -> Option<&str> {
 
 /// A file: its path, or its name in quotes.
 pub(super) fn file(line: &str) -> Option<&str> {
-    path(line).or_else(|| quoted(line))
+    let opened = || after(line, "open ").filter(|name| name.contains('.'));
+    path(line).or_else(|| quoted(line)).or_else(opened)
 }

@@ -1,6 +1,7 @@
 //! How a log line is recognised: by the fragments in it.
 
 use super::kind::Kind;
+use super::lines::Line;
 use crate::causes::text::Text;
 
 /// One family of wordings of one reason.
@@ -37,15 +38,13 @@ macro_rules! signatures {
 pub(super) use signatures;
 
 impl Signature {
-    /// Whether the last of `texts`, which is `line`, is such a line.
-    pub(super) fn fits(&self, line: &str, texts: &[Text]) -> bool {
-        let Some((text, before)) = texts.split_last() else {
-            return false;
-        };
-        self.all.iter().all(|group| has(text, group))
-            && !has(text, self.none)
-            && (self.before.is_empty() || before.iter().any(|text| has(text, self.before)))
-            && self.names.iter().all(|name| name(line).is_some())
+    /// Whether it fits `line`, behind the lines `before` it.
+    pub(super) fn fits(&self, line: &Line, before: &[Line]) -> bool {
+        let is_before = |line: &Line| has(&line.text, self.before);
+        self.all.iter().all(|group| has(&line.text, group))
+            && !has(&line.text, self.none)
+            && (self.before.is_empty() || before.iter().any(is_before))
+            && self.names.iter().all(|name| name(line.read()).is_some())
     }
 }
 

@@ -6,10 +6,11 @@ use super::signature::{Signature, signatures};
 /// Reasons around the container, the most telling first.
 pub(super) const SURROUNDINGS: &[Signature] = signatures! {
     Name "host name cannot be resolved":
-        "enotfound|getaddrinfo|no such host|name or service not known|unknownhostexception|\
+        " enotfound|'enotfound|\"enotfound|(enotfound|getaddrinfo|no such host|name or service not known|unknownhostexception|\
          in name resolution|could not translate host name|could not resolve host|eai_again|\
          nodename nor servname|failed to lookup address|host not found|name does not resolve|\
-         no address associated|server misbehaving|no resolvable bootstrap|nameresolutionerror";
+         no address associated|server misbehaving|no resolvable bootstrap|nameresolutionerror|\
+         unknown mysql server host|nxdomain";
 
     Database "database does not exist":
         "database \"|database '|catalog \"" & "does not exist|unknown database" unless "creating";
@@ -18,18 +19,23 @@ pub(super) const SURROUNDINGS: &[Signature] = signatures! {
         "too many clients|too many connections|connection slots are reserved";
     Encryption "database admits TLS only": "no pg_hba.conf entry" & "no encryption|ssl off";
     Encryption "one side speaks TLS, the other does not":
-        "does not support ssl|wrong version number|first record does not look like";
+        "does not support ssl|wrong version number|first record does not look like|\
+         ssl is not enabled on the server";
     AwsDenied "access denied by AWS":
-        "is not authorized to perform|(accessdenied|accessdenied: |accessdeniedexception"
+        "is not authorized to perform|(accessdenied|accessdenied: |accessdeniedexception|\
+         (403) when calling"
         unless "java.nio.file";
+    AwsMissing "AWS resource not found":
+        "resourcenotfoundexception|parameternotfound|nosuchbucket|nonexistentqueue|queuedoesnotexist";
     AwsRole "no AWS credentials":
         "nocredentialproviders|could not load credentials|unable to load credentials|\
-         unable to locate credentials";
+         unable to locate credentials|no ec2 imds role|failed to refresh cached credentials";
     Credentials "credentials refused":
         "password authentication failed|authentication failed against|sasl authentication|\
          servererror: authentication failed|failure: authentication failed|bad auth|authenticationerror|access denied for user|expiredtoken|\
          login failed for user|wrongpass|noauth authentication required|invalidclienttokenid|\
-         no pg_hba.conf entry";
+         no pg_hba.conf entry|saslauthenticationexception|access_refused|\
+         authenticationfailureexception|failed authentication due to";
     Credentials "credentials refused": "role \"" & "does not exist";
 
     Tls "TLS or certificate error":
@@ -48,13 +54,13 @@ pub(super) const SURROUNDINGS: &[Signature] = signatures! {
     Refused "connection refused":
         "econnrefused|connection refused|connectionrefused|actively refused|\
          communications link failure";
-    Refused "connection refused": "connection to " & " refused";
+    Refused "connection refused": "connection to |connect to " & " refused";
     Timeout "connection timed out":
         "etimedout|connection timed out|connect timed out|connecttimeouterror|\
          connecttimeoutexception|exceptions.connecttimeout|connect timeout error|i/o timeout|\
          deadline exceeded|read timed out|operation timed out|reset reason: connection timeout|\
          serverselectionerror|serverselectiontimeouterror|server selection timed out|\
-         request timed out";
+         request timed out|timeout occurred after waiting";
     Unreachable "dependency cannot be reached":
         "failed to connect to|unable to connect to|cannot connect to|can't connect to|\
          could not connect to|connection to server at|can't reach database server|\
@@ -75,7 +81,10 @@ pub(super) const SURROUNDINGS: &[Signature] = signatures! {
         "[critical]" & "configuration|unable to parse|proto constraint|unknown field";
     Configuration "haproxy configuration error":
         "[alert]" & "parsing [|unknown keyword|haproxy|errors found";
-    Configuration "PHP-FPM: initialization failed": "fpm initialization failed";
+    Configuration "PHP-FPM: initialization failed":
+        "fpm initialization failed|cannot get uid for user|cannot get gid for group";
+    Configuration "Redis configuration error": "bad directive or wrong number";
+    Configuration "option not accepted": "invalid value" & "for flag|for option|for argument|for '--";
     Configuration "Spring Boot: configuration incomplete":
         "failed to configure a datasource|failed to bind properties|required a bean of type";
     Configuration "Java: option not accepted":

@@ -1,0 +1,48 @@
+//! What stands in a log and has nothing to do with the end.
+
+use super::kind::Kind;
+use super::level::Level;
+use super::lines::Line;
+use super::signature::has;
+use crate::causes::Cause;
+use crate::causes::text::Text;
+
+/// A program lives without those that watch it.
+const WATCHERS: &str = ":4317|:4318|:8125|:8126|:9411|otlp|opentelemetry|exporter|telemetry|ddtrace|\
+    datadog|statsd|xray|x-ray|pushgateway|zipkin|jaeger|traces|segments|/metrics|flush";
+
+/// It was tried again.
+const AGAIN: &str = "retrying|will retry|retry in|retry 1|retry 2|- sleeping|trying again|reconnecting|attempt 1|attempt 2";
+const NO_MORE: &str = "giving up|gave up|exhausted|no more retries|stopped retrying";
+
+/// The end was asked for.
+const ASKED: &str = "sigterm|sigquit|signal 15|shutdown request|shutting down gracefully|\
+    graceful shutdown|draining";
+
+/// What only says that something before it went wrong.
+const FOLLOWS: &str = "npm err!|npm error|elifecycle|command failed|exit code|exited with|\
+    aborting|shutting down|initialization failed|for more details|failed to load|failed to boot|\
+    see above";
+
+/// Whether a line is about a dependency that the program did without, or found a little later.
+pub(super) fn is_beside(text: &Text, kind: Kind) -> bool {
+    let about = matches!(kind.topic(), Kind::Refused | Kind::Name);
+    about && (has(text, WATCHERS) || has(text, AGAIN) && !has(text, NO_MORE))
+}
+
+/// Whether an error only follows from another.
+pub(super) fn only_follows(text: &Text, kind: Kind) -> bool {
+    matches!(kind, Kind::Bare | Kind::Crash | Kind::Configuration) && has(text, FOLLOWS)
+}
+
+/// Where an end that was asked for, or came from outside, has its first line: before that the
+/// program lived with what it wrote.
+pub(super) fn before_the_end(lines: &[Line], cause: Cause) -> usize {
+    let from_outside = matches!(
+        cause,
+        Cause::AppCleanExit | Cause::KilledSigkill | Cause::Sigterm143 | Cause::Segfault
+    );
+    let goes_on = |line: &Line| line.level == Level::Harmless || has(&line.text, ASKED);
+    let last = lines.iter().rposition(goes_on).filter(|_| from_outside);
+    last.unwrap_or(0)
+}
