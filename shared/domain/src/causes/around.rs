@@ -47,6 +47,8 @@ impl<'a> Case<'a> {
             Cause::KilledSigkill | Cause::AppCleanExit if sign.explains() => {
                 draft.fix = Some(sign.fix);
             }
+            // The command ran, and what it runs is missing.
+            Cause::BadEntrypoint if sign.is_missing() => draft.fix = Some(sign.fix),
             _ => {}
         }
     }

@@ -149,9 +149,12 @@ fn an_end_that_was_asked_for_or_came_from_outside_is_not_explained_by_old_errors
         (143, "level=info msg=\"served\""),
     ] {
         let finding = read(exit, &format!("{old}\n{rest}"));
-        assert_eq!(quote(&finding), None, "{exit}");
+        let asked = rest.lines().next().filter(|line| line.contains("SIGTERM"));
+        assert_eq!(quote(&finding), asked, "{exit}");
         assert!(!finding.fix.contains("10.0.6.2"), "{}", finding.fix);
     }
+    let told = read(0, "Handling signal: term\nWorker exiting");
+    assert!(told.fix.contains("Find out who stopped"), "{}", told.fix);
     let memory = "java.lang.OutOfMemoryError: Java heap space\nINFO still here";
     assert!(read(137, memory).fix.contains("heap"));
     let last = read(0, &format!("INFO starting\n{old}"));
@@ -218,6 +221,41 @@ fn what_only_follows_from_an_error_is_not_quoted_for_it() {
         (
             "/app/a.js:7\n    throw new Error(help.join('x'))\n          ^\n\nTenantMissing: tenant 9\n    at a (b.js:1:2)\nNode.js v20\nError: x",
             "Error: x",
+            "Correct the error",
+        ),
+    ]);
+}
+
+#[test]
+fn what_a_command_runs_and_the_image_lacks_is_named() {
+    let finding = read(
+        127,
+        "starting\n/entrypoint.sh: line 9: jq: command not found",
+    );
+    assert!(
+        finding.fix.contains("Put the program `jq`"),
+        "{}",
+        finding.fix
+    );
+    check(&[
+        (
+            "[FTL] Host terminated unexpectedly\nSystem.AggregateException: no service for Mail",
+            "no service for Mail",
+            "Correct the error",
+        ),
+        (
+            "thread 'main' has overflowed its stack\nfatal runtime error: stack overflow\nAborted (core dumped)",
+            "stack overflow",
+            "Correct the error",
+        ),
+        (
+            "Error connecting to Redis on redis-jobs.internal:6379 (Redis::TimeoutError)",
+            "redis-jobs.internal:6379",
+            "Check that redis-jobs.internal:6379",
+        ),
+        (
+            "*** FATAL CONFIG FILE ERROR (Redis 7.2.3) ***\nat line 3\n>>> 'maxmemory 2gigs'\nargument must be a memory value",
+            "maxmemory 2gigs",
             "Correct the error",
         ),
     ]);

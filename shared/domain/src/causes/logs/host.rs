@@ -22,6 +22,7 @@ const MARKERS: &[&str] = &[
     "server at ",
     "server host ",
     "server on ",
+    "resolve server ",
     "host=",
     "getaddrinfo for ",
 ];

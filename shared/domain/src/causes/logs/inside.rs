@@ -16,7 +16,7 @@ pub(super) const INSIDE: &[Signature] = signatures! {
         unless "default to|using default|defaulting|falling back|fallback|optional|ignor|skipping|\
             disabled|disabling|assuming|instead|required if|in-memory";
     MissingVariable "missing environment variable":
-        "varerror|notpresent|could not resolve placeholder|env is not set|unbound variable|\
+        "varerror|notpresent|could not resolve placeholder|could not resolve substitution|env is not set|unbound variable|\
          parameter not set|parameter null or not set|missing required env|declare it as envvar|\
          password is not specified|password option is not specified|missing 'secret_key_base|\
          settings are not configured|no application encryption key|key to decrypt file with|\
@@ -82,7 +82,7 @@ pub(super) const INSIDE: &[Signature] = signatures! {
     GpuMemory "GPU out of memory": "cuda|gpu|hip out" & "out of memory|outofmemory";
     NativeMemory "out of memory outside the heap":
         "native memory allocation|insufficient memory for the java runtime|\
-         unable to create native thread|cannot allocate memory|perhaps out of memory|out of memory: kill";
+         unable to create native thread|cannot allocate memory|perhaps out of memory|out of memory: kill|exited prematurely: signal 9";
     OffHeapMemory "out of memory beside the heap":
         "outofmemoryerror" & "metaspace|direct buffer memory|compressed class space";
     RuntimeMemory "out of memory in the runtime":
@@ -111,7 +111,7 @@ pub(super) const INSIDE: &[Signature] = signatures! {
         "classnotfoundexception|noclassdeffounderror|could not find or load main class|\
          unable to access jarfile|no main manifest attribute";
     MissingModule ".NET: assembly not found":
-        "could not load file or assembly|the application to execute does not exist|\
+        ".dll does not exist|.dll' does not exist|could not load file or assembly|the application to execute does not exist|\
          you must install or update .net|hostfxr|libhostpolicy|dllnotfoundexception|\
          valid icu package";
     MissingModule "PHP: class or file not found":

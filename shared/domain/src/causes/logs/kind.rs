@@ -108,6 +108,8 @@ kinds! {
         "Check that {n} is up and that its security group lets container {c} in.",
         "Check that the dependency container {c} connects to is up and lets it in.";
 
+    Stopped 3 "Find out who stopped container {c}: it was told to end.";
+
     Crash 3 "Correct the error that container {c} ended with.";
     RustPanic 3 "Correct the error that container {c} ended with.";
     NodeError 3 "Correct the error that container {c} ended with.";

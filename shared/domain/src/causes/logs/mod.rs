@@ -20,6 +20,7 @@ mod telling;
 
 use self::crashes::{CRASHES, ERROR};
 use self::inside::INSIDE;
+use self::kind::Kind;
 use self::level::Level;
 use self::lines::{Line, lines};
 use self::signature::Signature;
@@ -47,6 +48,7 @@ pub(super) struct Sign {
     pub(super) fix: String,
     /// The cause it stands for.
     pub(super) cause: Cause,
+    kind: Kind,
     /// How much it explains; a reason explains more than the bare fact of a crash.
     pub(super) weight: u8,
 }
@@ -55,6 +57,11 @@ impl Sign {
     /// Whether it explains anything: neither a warning nor the bare word for an error does.
     pub(super) fn explains(&self) -> bool {
         self.weight > BARE
+    }
+
+    /// Whether something is not in the image.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self.kind, Kind::MissingProgram | Kind::MissingModule)
     }
 
     /// Whether the program only warned of it.
@@ -93,7 +100,14 @@ struct Found {
 /// warned of explains less than what it ended with, and what it calls progress explains nothing.
 pub(super) fn read(tail: &LogTail, cause: Cause) -> Option<Sign> {
     let lines = lines(tail);
-    let found = found(&lines, cause);
+    let found = match noise::asked(&lines, cause) {
+        Some((at, signature)) => vec![Found {
+            at,
+            signature,
+            weight: signature.kind.weight(),
+        }],
+        None => found(&lines, cause),
+    };
     let best = *found.iter().reduce(|best, one| {
         let newer = one.weight > best.weight
             || one.weight == best.weight
@@ -116,6 +130,7 @@ pub(super) fn read(tail: &LogTail, cause: Cause) -> Option<Sign> {
             WARNED => Cause::AppError,
             _ => signature.kind.cause(),
         },
+        kind: signature.kind,
         weight,
     })
 }

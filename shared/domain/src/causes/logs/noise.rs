@@ -3,7 +3,7 @@
 use super::kind::Kind;
 use super::level::Level;
 use super::lines::Line;
-use super::signature::has;
+use super::signature::{Signature, has};
 use crate::causes::Cause;
 use crate::causes::text::Text;
 
@@ -17,12 +17,30 @@ const NO_MORE: &str = "giving up|gave up|exhausted|no more retries|stopped retry
 
 /// The end was asked for.
 const ASKED: &str = "sigterm|sigquit|signal 15|shutdown request|shutting down gracefully|\
-    graceful shutdown|draining";
+    graceful shutdown|draining|handling signal: |scheduling shutdown|signal terminated|\
+    signal: terminated";
 
 /// What only says that something before it went wrong.
 const FOLLOWS: &str = "npm err!|npm error|elifecycle|command failed|exit code|exited with|\
     aborting|shutting down|initialization failed|for more details|failed to load|failed to boot|\
-    see above";
+    see above|core dumped";
+
+/// Says that the end was asked for.
+const STOPPED: &Signature = &Signature {
+    kind: Kind::Stopped,
+    what: "the end was asked for",
+    all: &[ASKED],
+    none: "",
+    before: "",
+    names: &[],
+};
+
+/// The first line that says that the end was asked for, where it was in order.
+pub(super) fn asked(lines: &[Line], cause: Cause) -> Option<(usize, &'static Signature)> {
+    let in_order = matches!(cause, Cause::AppCleanExit | Cause::Sigterm143);
+    let at = lines.iter().position(|line| STOPPED.fits(line, &[]));
+    at.filter(|_| in_order).map(|at| (at, STOPPED))
+}
 
 /// Whether a line is about a dependency that the program did without, or found a little later.
 pub(super) fn is_beside(text: &Text, kind: Kind) -> bool {

@@ -10,7 +10,7 @@ pub(super) const SURROUNDINGS: &[Signature] = signatures! {
          in name resolution|could not translate host name|could not resolve host|eai_again|\
          nodename nor servname|failed to lookup address|host not found|name does not resolve|\
          no address associated|server misbehaving|no resolvable bootstrap|nameresolutionerror|\
-         unknown mysql server host|nxdomain";
+         unknown mysql server host|nxdomain|couldn't resolve server";
 
     Database "database does not exist":
         "database \"|database '|catalog \"" & "does not exist|unknown database" unless "creating";
@@ -26,7 +26,8 @@ pub(super) const SURROUNDINGS: &[Signature] = signatures! {
          (403) when calling"
         unless "java.nio.file";
     AwsMissing "AWS resource not found":
-        "resourcenotfoundexception|parameternotfound|nosuchbucket|nonexistentqueue|queuedoesnotexist";
+        "resourcenotfoundexception|parameternotfound|nosuchbucket|nonexistentqueue|queuedoesnotexist|\
+         (404) when calling";
     AwsRole "no AWS credentials":
         "nocredentialproviders|could not load credentials|unable to load credentials|\
          unable to locate credentials|no ec2 imds role|failed to refresh cached credentials";
@@ -62,7 +63,7 @@ pub(super) const SURROUNDINGS: &[Signature] = signatures! {
          serverselectionerror|serverselectiontimeouterror|server selection timed out|\
          request timed out|timeout occurred after waiting";
     Unreachable "dependency cannot be reached":
-        "failed to connect to|unable to connect to|cannot connect to|can't connect to|\
+        "failed to connect to|error connecting to|unable to connect to|cannot connect to|can't connect to|\
          could not connect to|connection to server at|can't reach database server|\
          network-related or instance-specific|upstream connect error|no route to host|\
          ehostunreach|network is unreachable";
@@ -88,7 +89,7 @@ pub(super) const SURROUNDINGS: &[Signature] = signatures! {
     Configuration "Spring Boot: configuration incomplete":
         "failed to configure a datasource|failed to bind properties|required a bean of type";
     Configuration "Java: option not accepted":
-        "invalid maximum heap|unrecognized vm option|unrecognized option: -";
+        "invalid maximum heap|initial heap size set to|unrecognized vm option|unrecognized option: -";
     Configuration ".NET: setting missing":
         "value cannot be null" & "connectionstring|configuration";
     Configuration "configuration error":

@@ -26,6 +26,11 @@ pub(super) fn telling_line<'a>(
             let above = at.checked_sub(1).map(|above| text(&lines[above]).trim());
             Some(format!("{} {}", above.unwrap_or_default(), line.trim()))
         }
+        Kind::Crash if line.ends_with("unexpectedly") => with(next()),
+        Kind::Bare | Kind::Crash if line.contains("CONFIG FILE ERROR") => {
+            let below: Vec<_> = rest().take(3).map(str::trim).collect();
+            Some(format!("{line} {}", below.join(" ")))
+        }
         Kind::Bare | Kind::Crash if line.starts_with("Error: ") => with(root_cause(rest())),
         Kind::Bare | Kind::Crash | Kind::MissingVariable if line.ends_with([':', '[']) => {
             with(next())
