@@ -68,6 +68,9 @@ pub(crate) async fn answer<'a>(
 impl Answer<'_> {
     /// Remembers it, and settles it again as long as the next number has been reached in the
     /// meantime: whoever counted it found the counter claimed.
+    ///
+    /// What is handed over only then, the groups of this batch have been told of already: one alert
+    /// more, never one less.
     pub(crate) async fn remember(
         self,
         invocation: &Invocation<'_>,

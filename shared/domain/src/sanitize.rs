@@ -65,7 +65,15 @@ pub fn lines<'a>(texts: impl IntoIterator<Item = &'a str>, max: usize) -> Vec<St
 /// A text without terminal escapes, controls and invisible characters, for reading: it is not safe
 /// to show.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    strip::invisible(text)
+    strip::invisible(cut::at_boundary(text, MAX_INPUT))
+}
+
+/// The lines of a text without the secrets in it, also those of several lines, for reading: they
+/// are not safe to show.
+pub(crate) fn without_secrets(text: &str) -> Vec<String> {
+    let spelled = text.replace('\n', "\\n");
+    let redacted = redact::secrets(spelled.into());
+    redacted.split("\\n").map(str::to_owned).collect()
 }
 
 /// What becomes of line breaks.

@@ -25,6 +25,9 @@ const OF_A_SERVICE: &[&str] = &[
     " operations ",
 ];
 
+/// Parts of ECS that a sentence may begin with, too.
+const OF_ECS: &[&str] = &["connect", "discovery", "quota", "role", "scheduler"];
+
 /// What a name comes after. Only what looks like a name is taken for one.
 const LEADS: &[&str] = &[
     "alarm",
@@ -141,7 +144,7 @@ fn ends(byte: u8) -> bool {
 fn blank(out: &mut String, token: &str, after: &str) {
     // Most tokens are words.
     let word = token.bytes().all(|byte| byte.is_ascii_lowercase());
-    if word && !after.starts_with(['"', '\'']) && !is_always_led(out, after) {
+    if word && !after.starts_with(['"', '\'']) && !is_always_led(token, out, after) {
         return out.push_str(token);
     }
     if let Some(at) = token.find("arn:") {
@@ -164,7 +167,9 @@ fn blank(out: &mut String, token: &str, after: &str) {
             path(out, &token[at..]);
         }
         Some(at) if is_tagged(&token[at..]) => path(out, token),
-        _ if is_always_led(out, after) => path(out, token),
+        _ if is_always_led(token, out, after) => path(out, token),
+        // It says which service is meant.
+        _ if token.contains(".amazonaws.com") => out.push_str(token),
         _ if is_name(token, out, after) && is_led(out) => path(out, token),
         _ => out.push_str(token),
     }
@@ -240,12 +245,13 @@ fn is_known(token: &str) -> bool {
     KNOWN.iter().any(|prefix| token.starts_with(prefix))
 }
 
-/// Whether what stands `before` and `after` leaves nothing else than a name.
-fn is_always_led(before: &str, after: &str) -> bool {
+/// Whether what stands `before` and `after` makes a name of any `token`.
+fn is_always_led(token: &str, before: &str, after: &str) -> bool {
     let Some(lead) = before.strip_suffix(' ') else {
         return false;
     };
-    let first = lead == "service" && OF_A_SERVICE.iter().any(|it| after.starts_with(it));
+    let named = !OF_ECS.contains(&token) || after.starts_with(" has ");
+    let first = lead == "service" && named && OF_A_SERVICE.iter().any(|it| after.starts_with(it));
     let ends = |leads: &[&str]| leads.iter().any(|it| lead.ends_with(it));
     first || ends(ALWAYS) || (after.starts_with([')', ',']) && ends(ALONE))
 }

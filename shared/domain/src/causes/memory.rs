@@ -28,6 +28,7 @@ pub(super) const MEMORY: Family = Family {
                 &["device or resource busy"],
             ],
         ),
+        likely(Oom, &[&["hard memory limit"], &["used more", "exceed"]]),
         likely(AppError, &[&["cuda", "gpu memory"], &["out of memory"]]),
         likely(
             Oom,
@@ -49,7 +50,6 @@ pub(super) const MEMORY: Family = Family {
                 "oom killer",
                 "oom event",
                 "paging file is too small",
-                "hard memory limit",
             ]],
         )
         .unless(&[

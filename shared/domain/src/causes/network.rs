@@ -133,7 +133,8 @@ pub(super) const INTERFACES: Family = Family {
         likely(
             VolumeMount,
             &[&["unexpected ec2 error"], &["volume", "snapshot"]],
-        ),
+        )
+        .unless(&["network interface"]),
         certain(EniProvisioning, &[&["unexpected ec2 error"]]),
         likely(
             EniProvisioning,

@@ -95,11 +95,15 @@ pub(super) const QUOTAS: Family = Family {
                 "reached its maximum",
             ]],
         ),
+        likely(
+            QuotaLimit,
+            &[&["maximum number of"], &["has been exceeded"]],
+        ),
         likely(QuotaLimit, &[&["too many "]]).unless(&["requests", "open files", "levels of"]),
         likely(
             QuotaLimit,
             &[
-                &["limit", "has been exceeded"],
+                &["limit"],
                 &["concurrent", "maximum number of", "on-demand", "account"],
             ],
         )

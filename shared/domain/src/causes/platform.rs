@@ -26,10 +26,14 @@ pub(super) const PLATFORM: Family = Family {
                 "userland proxy",
                 "ports are not available",
                 "port already in use",
-                "being used by another process",
-                "bind for 0.0.0.0:",
             ]],
         ),
+        likely(
+            PlacementOther,
+            &[&["being used by another process"], &["endpoint", "hns"]],
+        ),
+        // The rest of it may be cut off.
+        likely(PlacementOther, &[&["bind for 0.0.0.0:"]]).unless(&["denied"]),
         likely(
             Segfault,
             &[&["segmentation fault", "sigsegv", "access violation"]],

@@ -278,6 +278,11 @@ pub(super) const HOSTS: Family = Family {
             "error",
             "health",
             "deployment",
+            "peer",
+            "kernel",
+            "connection",
+            "process",
+            "exit",
         ]),
         likely(
             HostTerminated,

@@ -175,7 +175,7 @@ pub(super) const SECRETS: Family = Family {
                 &[" in ", " after ", "looking for beginning"],
             ],
         )
-        .unless(&["seccomp"]),
+        .unless(&["seccomp", "cannotcreate", "cannotstart"]),
         likely(
             SecretFetch,
             &[&["json key"], &["did not contain", "not found", "missing"]],

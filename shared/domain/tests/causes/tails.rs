@@ -81,6 +81,101 @@ fn of_a_json_line_what_it_says_is_read_and_quoted() {
 }
 
 #[test]
+fn a_secret_of_several_lines_in_a_json_string_is_not_quoted() {
+    for tail in [
+        r#"{"level":"error","message":"cannot parse key\n-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIA\nAwEHoUQDQgAE\nEKTcWGekdmdDPsHloRNtsiCa697B2O9IFA=="}"#,
+        r#"{"level":"error","error":"-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIA EKTcWG permission denied\n-----END EC PRIVATE KEY-----"}"#,
+        r#"{"level":"error","message":"bad config: password=\"first\nEKTcWG second\""}"#,
+    ] {
+        let finding = read(1, tail);
+        let quote = quote(&finding).unwrap_or_default();
+        assert!(!quote.contains("EKTcWG"), "{tail}\n-> {quote}");
+    }
+}
+
+#[test]
+fn a_json_error_is_quoted_by_its_message_whatever_its_keys() {
+    check(&[
+        (
+            r#"{"level":"error","message":"Cannot start it","stack":"Error: Cannot start it\n    at Foo (/app/x.js:1:2)\n    at Bar (/app/y.js:3:4)"}"#,
+            "Cannot start it",
+            "Correct the error",
+        ),
+        (
+            r#"{"log.level":"ERROR","message":"Application run failed","error.message":"Connection refused: db.internal:5432"}"#,
+            "db.internal:5432",
+            "Check that db.internal:5432",
+        ),
+        (
+            r#"{"level":"FATAL","message":"no","thrown":{"message":"Connection refused: db.internal:5432"}}"#,
+            "db.internal:5432",
+            "Check that db.internal:5432",
+        ),
+        (
+            r#"{"level":"fatal","msg":"cannot start","reason":"dial tcp 10.0.0.5:5432: connection refused"}"#,
+            "10.0.0.5:5432",
+            "Check that 10.0.0.5:5432",
+        ),
+        (
+            r#"{"level":"fatal","msg":"cannot start","details":["dial tcp 10.0.0.5:5432: connection refused"]}"#,
+            "10.0.0.5:5432",
+            "Check that 10.0.0.5:5432",
+        ),
+    ]);
+    let many: Vec<_> = (0..20_000).map(|n| n.to_string()).collect();
+    let huge = format!(r#"{{"level":"error","message":"{}"}}"#, many.join("\\n"));
+    assert!(quote(&read(1, &huge)).is_some());
+}
+
+#[test]
+fn what_a_stack_says_is_no_progress() {
+    let refused = "Error: connect ECONNREFUSED 10.0.0.5:5432\n    at TCP.after [as oncomplete] (node:net:1555:16)";
+    for exit in [0, 1, 137] {
+        let finding = read(exit, refused);
+        assert!(finding.fix.contains("10.0.0.5:5432"), "{}", finding.fix);
+    }
+    check(&[
+        (
+            "WARN slow start\norg.acme.MissingException: DATABASE_URL is not set\n\tat a.B.c(B.java:1)\nerror: bye",
+            "DATABASE_URL",
+            "Set DATABASE_URL",
+        ),
+        (
+            "WARNING:  config not found, defaults\nTraceback (most recent call last):\n  File \"a.py\", line 1\n\
+             ValueError: DATABASE_URL is required\nerror: exit",
+            "DATABASE_URL",
+            "Set DATABASE_URL",
+        ),
+    ]);
+}
+
+#[test]
+fn what_was_tried_for_the_last_time_or_has_a_watchers_name_explains() {
+    check(&[
+        (
+            "connect attempt 10/10 failed: ECONNREFUSED 10.0.0.5:5432\nerror: could not start",
+            "10.0.0.5:5432",
+            "Check that 10.0.0.5:5432",
+        ),
+        (
+            "Error: getaddrinfo ENOTFOUND flush-db.internal\nerror: bye",
+            "flush-db.internal",
+            "host name flush-db.internal",
+        ),
+        (
+            "fatal: startup: GET /config from config-server: dial tcp 10.0.0.1:80: connection refused\nerror: bye",
+            "10.0.0.1:80",
+            "Check that 10.0.0.1:80",
+        ),
+        (
+            "Bundler could not find compatible versions for gem \"rails\":",
+            "rails",
+            "Put `rails` into",
+        ),
+    ]);
+}
+
+#[test]
 fn a_word_inside_a_word_is_not_read() {
     check(&[
         (

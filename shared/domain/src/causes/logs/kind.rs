@@ -19,9 +19,12 @@ macro_rules! kinds {
 
         impl Kind {
             /// How much it explains, the fix that names something, and the one that names nothing.
-            fn row(self) -> (u8, &'static [Named], &'static str) {
+            fn row(self) -> (u8, Option<Named>, &'static str) {
                 match self {
-                    $(Self::$kind => ($weight, &[$(($name as fn(&str) -> Option<&str>, $with))?], $without),)*
+                    $(Self::$kind => {
+                        let named: &[Named] = &[$(($name, $with))?];
+                        ($weight, named.first().copied(), $without)
+                    })*
                 }
             }
         }
@@ -120,12 +123,12 @@ kinds! {
 impl Kind {
     /// Whether its fix may name something.
     pub(super) fn can_name(self) -> bool {
-        !self.row().1.is_empty()
+        self.row().1.is_some()
     }
 
     /// Whether `line` names what its fix is about.
     pub(super) fn names(self, line: &str) -> bool {
-        self.row().1.iter().any(|(name, _)| name(line).is_some())
+        self.row().1.is_some_and(|(name, _)| name(line).is_some())
     }
 
     /// What it is about: the same trouble has several words.
@@ -152,9 +155,7 @@ impl Kind {
     /// One thing to do, naming what the line names.
     pub(super) fn fix(self, container: &str, line: &str) -> String {
         let (_, named, plain) = self.row();
-        let named = named
-            .first()
-            .and_then(|(name, fix)| Some((name(line)?, fix)));
+        let named = named.and_then(|(name, fix)| Some((name(line)?, fix)));
         match named {
             Some((name, fix)) => fix.replace("{c}", container).replace("{n}", name),
             None => plain.replace("{c}", container),

@@ -13,6 +13,8 @@ pub(super) enum Level {
     Harmless,
     Warning,
     Error,
+    /// A part of something else: where an error was, or what the error's own line says better.
+    Detail,
     /// The line does not say.
     Unsaid,
 }
@@ -49,6 +51,7 @@ const NOISE: &str = "tls handshake error from|picked up java_tool_options|picked
 
 /// What went wrong with one request, or for one client, did not end the program.
 const CLIENTS: &str = ", client: ";
+const FATAL: &str = "fatal|panic|critical";
 const METHODS: &[&str] = &["GET /", "HEAD /", "POST /", "PUT /", "PATCH /", "DELETE /"];
 
 /// PHP-FPM passes on what PHP says as a notice of its own.
@@ -56,19 +59,29 @@ const RELAYED: &str = "php message: php ";
 
 /// The level of a line, from its text as it came and its normalised form.
 pub(super) fn level(line: &str, text: &Text) -> Level {
-    if has(text, NOISE) || counts_none(text.words()) || is_property(line) || is_frame(line) {
+    if is_detail(line) {
+        return Level::Detail;
+    }
+    if has(text, NOISE) || counts_none(text.words()) {
         return Level::Harmless;
     }
     if text.has(RELAYED) {
         return Level::Unsaid;
     }
-    if (is_request(line) || has(text, CLIENTS)) && !text.has("panic") {
-        return Level::Warning;
-    }
-    field(text.words())
+    let stated = field(text.words())
         .or_else(|| klog(line))
         .or_else(|| word(line))
-        .unwrap_or(Level::Unsaid)
+        .unwrap_or(Level::Unsaid);
+    let of_a_client = is_request(line) || has(text, CLIENTS);
+    match stated {
+        Level::Error | Level::Unsaid if of_a_client && !has(text, FATAL) => Level::Warning,
+        _ => stated,
+    }
+}
+
+/// Whether a line is only a part of what another says.
+pub(super) fn is_detail(line: &str) -> bool {
+    is_property(line) || is_frame(line)
 }
 
 /// The level in a JSON object.

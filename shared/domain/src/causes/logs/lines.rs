@@ -1,7 +1,7 @@
 //! The lines of a log, made ready for reading: without terminal colours, JSON unpacked, each with
 //! the level it was written at.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::level::{self, Level};
 use crate::causes::text::Text;
@@ -14,10 +14,31 @@ const LINES: usize = 200;
 /// Of a line, what is read: more than a person would.
 const LONGEST: usize = 2 * 1024;
 
-/// Where JSON loggers put what a line says, and what they say of the error.
+/// Of a JSON object, the lines that are read.
+const PARTS: usize = 60;
+
+/// Where JSON loggers put what a line says, what they say of the error, and its stack.
 const MESSAGES: &[&str] = &["message", "msg", "@m", "short_message", "event", "text"];
-const ERRORS: &[&str] = &["error", "err", "exception", "exc_info", "@x", "cause"];
-const STACKS: &[&str] = &["stack", "stack_trace", "stackTrace", "stacktrace"];
+const ERRORS: &[&str] = &[
+    "error",
+    "err",
+    "error.message",
+    "errorMessage",
+    "exception",
+    "exc_info",
+    "@x",
+    "cause",
+    "reason",
+    "thrown",
+    "errors",
+];
+const STACKS: &[&str] = &[
+    "stack",
+    "stack_trace",
+    "stackTrace",
+    "stacktrace",
+    "error.stack_trace",
+];
 
 /// One line that may be read.
 pub(super) struct Line {
@@ -33,7 +54,10 @@ impl Line {
     fn new(whole: String, level: Option<Level>) -> Self {
         let read = whole.floor_char_boundary(LONGEST);
         let text = Text::of(&whole[..read]);
-        let level = level.unwrap_or_else(|| level::level(&whole[..read], &text));
+        let level = match level {
+            Some(level) if !level::is_detail(&whole[..read]) => level,
+            _ => level::level(&whole[..read], &text),
+        };
         Self {
             whole,
             read,
@@ -56,10 +80,11 @@ pub(super) fn lines(tail: &LogTail) -> Vec<Line> {
         let seen = sanitize::visible(&line.message);
         let seen = seen.trim_end();
         match unpacked(seen) {
-            Some((level, said)) => lines.extend(said.into_iter().map(|it| Line::new(it, level))),
+            Some(said) => lines.extend(said),
             None => lines.push(Line::new(seen.to_owned(), None)),
         }
     }
+    lines.drain(..lines.len().saturating_sub(LINES));
     pass_over_source(&mut lines);
     inherit(&mut lines);
     lines
@@ -70,7 +95,7 @@ fn pass_over_source(lines: &mut [Line]) {
     for at in 1..lines.len() {
         let below = lines[at].read().trim();
         if !below.is_empty() && below.bytes().all(|byte| byte == b'^') {
-            lines[at - 1].level = Level::Harmless;
+            lines[at - 1].level = Level::Detail;
         }
     }
 }
@@ -78,13 +103,18 @@ fn pass_over_source(lines: &mut [Line]) {
 /// What follows a warning in the same breath is no more than a warning, provided that the program
 /// went on: an exception's name and its stack, or an indented line.
 fn inherit(lines: &mut [Line]) {
-    let last_said = lines.iter().rposition(|line| line.level != Level::Unsaid);
+    let went_on = |line: &Line| matches!(line.level, Level::Harmless | Level::Warning);
+    let last = lines.iter().rposition(went_on);
     let mut above = Level::Unsaid;
     let mut stack = false;
-    for line in &mut lines[..last_said.unwrap_or(0)] {
-        if line.level != Level::Unsaid {
-            (above, stack) = (line.level, false);
-            continue;
+    for line in &mut lines[..last.unwrap_or(0)] {
+        match line.level {
+            Level::Unsaid => {}
+            Level::Detail => continue,
+            said => {
+                (above, stack) = (said, false);
+                continue;
+            }
         }
         let read = line.read();
         let indented = read.starts_with([' ', '\t']);
@@ -106,53 +136,65 @@ fn is_exception(line: &str) -> bool {
     line.starts_with("Caused by: ") || class && first.contains('.')
 }
 
-/// What a JSON object says, line by line, and its level.
-fn unpacked(line: &str) -> Option<(Option<Level>, Vec<String>)> {
+/// The lines of what a JSON object says. An error that it tells of is one, not every line of it.
+fn unpacked(line: &str) -> Option<Vec<Line>> {
     let object = line.starts_with('{').then(|| serde_json::from_str(line));
     let Value::Object(object) = object?.ok()? else {
         return None;
     };
-    let mut said: Vec<String> = Vec::new();
-    let mut add = |text: &str, after: &str| {
-        for part in text.lines().map(str::trim_end) {
-            let known = said.iter().any(|one| one.contains(part.trim()));
-            match said.last_mut() {
-                _ if part.trim().is_empty() || known => {}
-                Some(last) if !after.is_empty() && !part.starts_with([' ', '\t']) => {
-                    last.push_str(after);
-                    last.push_str(part);
-                }
-                _ => said.push(part.to_owned()),
-            }
+    let said = said(&object);
+    let level = level::of_object(&object);
+    let rest = level.filter(|level| *level != Level::Error);
+    let lines = said.into_iter().enumerate();
+    let lines = lines.map(|(at, said)| Line::new(said, if at == 0 { level } else { rest }));
+    let lines: Vec<_> = lines.take(PARTS).collect();
+    (!lines.is_empty()).then_some(lines)
+}
+
+/// What a JSON object says: its message with the head of its error, the rest of both, the stack,
+/// and what else is a sentence.
+fn said(object: &Map<String, Value>) -> Vec<String> {
+    let values = |keys: &'static [&str]| keys.iter().filter_map(|key| object.get(*key));
+    let mut lines: Vec<String> = values(MESSAGES).flat_map(texts).collect();
+    let errors: Vec<String> = values(ERRORS).flat_map(texts).collect();
+    let mut errors = errors.into_iter();
+    match (lines.as_mut_slice(), errors.next()) {
+        ([message], Some(error)) if !message.contains(&error) => {
+            message.push_str(": ");
+            message.push_str(&error);
         }
+        ([_], Some(_)) | (_, None) => {}
+        (_, Some(error)) => lines.push(error),
+    }
+    lines.extend(errors);
+    let inner = values(ERRORS).filter_map(Value::as_object);
+    for object in std::iter::once(object).chain(inner) {
+        let stacks = STACKS.iter().filter_map(|key| object.get(*key));
+        lines.extend(stacks.flat_map(texts));
+    }
+    let known = [MESSAGES, ERRORS, STACKS].concat();
+    let others = object
+        .iter()
+        .filter(|(key, _)| !known.contains(&key.as_str()));
+    let sentences = others
+        .flat_map(|(_, value)| texts(value))
+        .filter(|it| it.contains(' '));
+    lines.extend(sentences);
+    lines
+}
+
+/// The lines of a string, of the message in an object, or of the first in a list.
+fn texts(value: &Value) -> Vec<String> {
+    let text = match value {
+        Value::String(text) => Some(text.as_str()),
+        Value::Object(object) => object.get("message").and_then(Value::as_str),
+        Value::Array(list) => return list.first().map(texts).unwrap_or_default(),
+        _ => None,
     };
-    for key in MESSAGES {
-        if let Some(Value::String(text)) = object.get(*key) {
-            add(text, "");
-        }
-    }
-    let errors = || ERRORS.iter().filter_map(|key| object.get(*key));
-    for error in errors() {
-        match error {
-            Value::String(text) => match text.split_once('\n') {
-                None => add(text, ": "),
-                Some(_) => add(text, ""),
-            },
-            Value::Object(error) => {
-                if let Some(Value::String(text)) = error.get("message") {
-                    add(text.lines().next().unwrap_or_default(), ": ");
-                }
-            }
-            _ => {}
-        }
-    }
-    let inner = errors().filter_map(Value::as_object);
-    for object in std::iter::once(&object).chain(inner) {
-        for key in STACKS {
-            if let Some(Value::String(text)) = object.get(*key) {
-                add(text, "");
-            }
-        }
-    }
-    (!said.is_empty()).then(|| (level::of_object(&object), said))
+    let lines = text.map(sanitize::without_secrets).unwrap_or_default();
+    let lines = lines
+        .into_iter()
+        .take(PARTS)
+        .map(|line| line.trim_end().to_owned());
+    lines.filter(|line| !line.is_empty()).collect()
 }

@@ -182,7 +182,7 @@ fn named(found: &[Found], best: Found, lines: &[Line]) -> Found {
 
 /// The first signature that fits `line`, behind the lines `near` it.
 fn signature(line: &Line, near: &[Line]) -> Option<&'static Signature> {
-    if line.level == Level::Harmless {
+    if matches!(line.level, Level::Harmless | Level::Detail) {
         return None;
     }
     let mut known = INSIDE.iter().chain(SURROUNDINGS).chain(CRASHES);

@@ -130,9 +130,12 @@ pub(super) fn module(line: &str) -> Option<&str> {
         "classnotfoundexception: ",
         "noclassdeffounderror: ",
         "could not find gem ",
-        "could not find ",
     ];
-    after_any(line, MARKERS).or_else(|| quoted(line))
+    // `Could not find pg-1.5.4 in locally installed gems`
+    let versioned = |word: &&str| word.contains(|char: char| char.is_ascii_digit());
+    after_any(line, MARKERS)
+        .or_else(|| quoted(line))
+        .or_else(|| after(line, "could not find ").filter(versioned))
 }
 
 /// The script that npm misses, or the database that a server misses, or a table.

@@ -8,11 +8,13 @@ use crate::causes::Cause;
 use crate::causes::text::Text;
 
 /// A program lives without those that watch it.
-const WATCHERS: &str = ":4317|:4318|:8125|:8126|:9411|otlp|opentelemetry|exporter|telemetry|ddtrace|\
-    datadog|statsd|xray|x-ray|pushgateway|zipkin|jaeger|traces|segments|/metrics|flush";
+const WATCHERS: &str = ":4317|:4318|:8125|:8126|:9411|otlp|opentelemetry|spanexporter|\
+    traceexporter|telemetry|ddtrace|datadog|statsd|xray|x-ray|pushgateway|zipkin|jaeger|\
+    sending traces|sending segments|failed to flush|flush metrics|/metrics";
 
 /// It was tried again.
-const AGAIN: &str = "retrying|will retry|retry in|retry 1|retry 2|- sleeping|trying again|reconnecting|attempt 1|attempt 2";
+const AGAIN: &str = "retrying|will retry|retry in|retry 1/|retry 2/|- sleeping|trying again|\
+    reconnecting|attempt 1/|attempt 1 |attempt 2/|attempt 2 ";
 const NO_MORE: &str = "giving up|gave up|exhausted|no more retries|stopped retrying";
 
 /// The end was asked for.
@@ -45,7 +47,22 @@ pub(super) fn asked(lines: &[Line], cause: Cause) -> Option<(usize, &'static Sig
 /// Whether a line is about a dependency that the program did without, or found a little later.
 pub(super) fn is_beside(text: &Text, kind: Kind) -> bool {
     let about = matches!(kind.topic(), Kind::Refused | Kind::Name);
-    about && (has(text, WATCHERS) || has(text, AGAIN) && !has(text, NO_MORE))
+    let again = || has(text, AGAIN) && !has(text, NO_MORE) && !is_last(text.words());
+    about && (has(text, WATCHERS) || again())
+}
+
+/// `attempt 10/10`
+fn is_last(words: &str) -> bool {
+    words
+        .split(' ')
+        .filter_map(|word| word.split_once('/'))
+        .any(|(one, all)| {
+            let number = |text: &str| {
+                text.trim_matches(|char: char| !char.is_ascii_digit())
+                    .parse::<u32>()
+            };
+            number(one).is_ok_and(|one| number(all) == Ok(one))
+        })
 }
 
 /// Whether an error only follows from another.
@@ -53,8 +70,8 @@ pub(super) fn only_follows(text: &Text, kind: Kind) -> bool {
     matches!(kind, Kind::Bare | Kind::Crash | Kind::Configuration) && has(text, FOLLOWS)
 }
 
-/// Where an end that was asked for, or came from outside, has its first line: before that the
-/// program lived with what it wrote.
+/// Where an end that was asked for, or came from outside, begins: the program lived with what it
+/// wrote before it last said that it went on.
 pub(super) fn before_the_end(lines: &[Line], cause: Cause) -> usize {
     let from_outside = matches!(
         cause,
