@@ -27,6 +27,7 @@ mod owner;
 mod placement;
 mod platform;
 mod pull;
+mod quota;
 mod reading;
 mod rule;
 mod runtime;

@@ -1,10 +1,10 @@
-//! Where a task could run: capacity, quotas, placement.
+//! Where a task could run: capacity and placement.
 //!
 //! Wordings: Amazon ECS Developer Guide, `service-event-messages-list`, `api_failures_messages`,
 //! `failed-to-start-error`; Amazon EC2 API error codes.
 
 use super::Cause::{
-    CapacityUnavailable, PlacementOther, PlatformInternalError, QuotaLimit, TaskDefinitionInvalid,
+    CapacityUnavailable, PlacementOther, PlatformInternalError, TaskDefinitionInvalid,
 };
 use super::rule::{Family, Rule, certain, likely, possible};
 
@@ -40,76 +40,6 @@ pub(super) fn is_code(words: &str) -> bool {
 
 /// What they mean.
 pub(super) const BY_CODE: Rule = likely(PlacementOther, &[]);
-
-/// Limits of the account, and throttled launches.
-pub(super) const QUOTAS: Family = Family {
-    gate: &[],
-    rules: &[
-        certain(
-            QuotaLimit,
-            &[&[
-                "reached the limit on",
-                "above your limit",
-                "instancecountexceeded",
-                "vcpu limit",
-                "vcpulimit",
-            ]],
-        ),
-        likely(
-            QuotaLimit,
-            &[
-                &["vcpu", "fargate", "on-demand"],
-                &["limit", "quota", "exceed"],
-            ],
-        )
-        .unless(&["memory limit", "time limit"]),
-        likely(
-            QuotaLimit,
-            &[&[
-                "limitexceeded",
-                "limit exceeded",
-                "reached the limit",
-                "exceeded your",
-                "exceeds your",
-                "exceeds the limit",
-                "maximum limit",
-                "is limited to",
-                "exceeded the limit",
-                "exceeded quota",
-                "quota exceeded",
-                "service quota",
-                "servicequota",
-                "your quota",
-                "provisioning limit",
-                "provisioning capacity limit",
-                "provisioning state limit",
-                "concurrent task limit",
-                "throttlingexception",
-                "throttled",
-                "rate exceeded",
-                "currently blocked",
-                "number of vcpus",
-                "toomanytargets",
-                "toomanyrequestsexception",
-                "pendingverification",
-                "reached its maximum",
-            ]],
-        ),
-        likely(
-            QuotaLimit,
-            &[&["maximum number of"], &["has been exceeded"]],
-        ),
-        likely(QuotaLimit, &[&["too many "]]).unless(&["requests", "open files", "levels of"]),
-        likely(
-            QuotaLimit,
-            &[
-                &["limit"],
-                &["concurrent", "maximum number of", "on-demand", "account"],
-            ],
-        )
-        .unless(&["no container instance", "limited"]),
-    ],
-};
 
 /// Capacity and placement.
 pub(super) const PLACEMENT: Family = Family {

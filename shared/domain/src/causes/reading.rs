@@ -22,7 +22,7 @@ const FAMILIES: &[&Family] = &[
     &super::volume::VOLUMES,
     &super::runtime::TIMEOUTS,
     &super::definition::DEFINITION,
-    &super::placement::QUOTAS,
+    &super::quota::QUOTAS,
     &super::placement::PLACEMENT,
     &super::network::ENDPOINTS,
     &super::scheduler::HOSTS,
