@@ -54,6 +54,11 @@ impl Text {
         may && self.words.contains(fragment)
     }
 
+    /// Whether one of `fragments`, which stand between `|`, stands in it.
+    pub(super) fn has_one_of(&self, fragments: &str) -> bool {
+        !fragments.is_empty() && fragments.split('|').any(|fragment| self.has(fragment))
+    }
+
     /// Whether one of `fragments` stands in it.
     pub(super) fn any(&self, fragments: &[&str]) -> bool {
         fragments.iter().any(|fragment| self.has(fragment))

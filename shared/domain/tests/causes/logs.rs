@@ -1,17 +1,8 @@
 //! Where the reason is thin, the tail of the culprit's log decides more.
 
-use domain::causes::{Cause, Confidence, Context, Finding};
+use domain::causes::{Cause, Confidence, Context};
 
-use crate::support::{exited, first, log, task, with};
-
-fn read(exit: i64, lines: &str) -> Finding {
-    let logs = [log("app", lines)];
-    let context = Context {
-        logs: &logs,
-        ..Context::default()
-    };
-    first(&exited(&[("app", exit)]), &context)
-}
+use crate::support::{first, log, read_log as read, task, with};
 
 /// Of a container `app` that ended with 1 after `lines`: the sign, the line quoted, the fix.
 #[track_caller]

@@ -110,3 +110,13 @@ pub fn check_in(
 pub fn wrong_and_certain(finding: &Finding, wanted: &[&str]) -> bool {
     finding.confidence == Confidence::Certain && !wanted.contains(&finding.cause.code())
 }
+
+/// Of a container `app` that ended with `exit` after `lines`.
+pub fn read_log(exit: i64, lines: &str) -> Finding {
+    let logs = [log("app", lines)];
+    let context = Context {
+        logs: &logs,
+        ..Context::default()
+    };
+    first(&exited(&[("app", exit)]), &context)
+}

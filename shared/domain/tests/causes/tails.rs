@@ -1,17 +1,8 @@
 //! Whole tails of logs: which of their lines is quoted, what is advised, and what is passed over.
 
-use domain::causes::{Context, Finding};
+use domain::causes::Finding;
 
-use crate::support::{exited, first, log};
-
-fn read(exit: i64, tail: &str) -> Finding {
-    let logs = [log("app", tail)];
-    let context = Context {
-        logs: &logs,
-        ..Context::default()
-    };
-    first(&exited(&[("app", exit)]), &context)
-}
+use crate::support::read_log as read;
 
 fn quote(finding: &Finding) -> Option<&str> {
     let of_log = |one: &&domain::causes::Evidence| one.source.starts_with("log of app");

@@ -3,7 +3,6 @@
 
 use serde_json::Value;
 
-use super::signature::has;
 use crate::causes::text::Text;
 
 /// How a program meant a line.
@@ -62,7 +61,7 @@ pub(super) fn level(line: &str, text: &Text) -> Level {
     if is_detail(line) {
         return Level::Detail;
     }
-    if has(text, NOISE) || counts_none(text.words()) {
+    if text.has_one_of(NOISE) || counts_none(text.words()) {
         return Level::Harmless;
     }
     if text.has(RELAYED) {
@@ -72,9 +71,9 @@ pub(super) fn level(line: &str, text: &Text) -> Level {
         .or_else(|| klog(line))
         .or_else(|| word(line))
         .unwrap_or(Level::Unsaid);
-    let of_a_client = is_request(line) || has(text, CLIENTS);
+    let of_a_client = is_request(line) || text.has_one_of(CLIENTS);
     match stated {
-        Level::Error | Level::Unsaid if of_a_client && !has(text, FATAL) => Level::Warning,
+        Level::Error | Level::Unsaid if of_a_client && !text.has_one_of(FATAL) => Level::Warning,
         _ => stated,
     }
 }

@@ -3,7 +3,7 @@
 use super::kind::Kind;
 use super::level::Level;
 use super::lines::Line;
-use super::signature::{Signature, has};
+use super::signature::Signature;
 use crate::causes::Cause;
 use crate::causes::text::Text;
 
@@ -47,8 +47,8 @@ pub(super) fn asked(lines: &[Line], cause: Cause) -> Option<(usize, &'static Sig
 /// Whether a line is about a dependency that the program did without, or found a little later.
 pub(super) fn is_beside(text: &Text, kind: Kind) -> bool {
     let about = matches!(kind.topic(), Kind::Refused | Kind::Name);
-    let again = || has(text, AGAIN) && !has(text, NO_MORE) && !is_last(text.words());
-    about && (has(text, WATCHERS) || again())
+    let again = || text.has_one_of(AGAIN) && !text.has_one_of(NO_MORE) && !is_last(text.words());
+    about && (text.has_one_of(WATCHERS) || again())
 }
 
 /// `attempt 10/10`
@@ -67,7 +67,7 @@ fn is_last(words: &str) -> bool {
 
 /// Whether an error only follows from another.
 pub(super) fn only_follows(text: &Text, kind: Kind) -> bool {
-    matches!(kind, Kind::Bare | Kind::Crash | Kind::Configuration) && has(text, FOLLOWS)
+    matches!(kind, Kind::Bare | Kind::Crash | Kind::Configuration) && text.has_one_of(FOLLOWS)
 }
 
 /// Where an end that was asked for, or came from outside, begins: the program lived with what it
@@ -77,7 +77,7 @@ pub(super) fn before_the_end(lines: &[Line], cause: Cause) -> usize {
         cause,
         Cause::AppCleanExit | Cause::KilledSigkill | Cause::Sigterm143 | Cause::Segfault
     );
-    let goes_on = |line: &Line| line.level == Level::Harmless || has(&line.text, ASKED);
+    let goes_on = |line: &Line| line.level == Level::Harmless || line.text.has_one_of(ASKED);
     let last = lines.iter().rposition(goes_on).filter(|_| from_outside);
     last.unwrap_or(0)
 }

@@ -2,7 +2,6 @@
 
 use super::kind::Kind;
 use super::lines::Line;
-use crate::causes::text::Text;
 
 /// One family of wordings of one reason.
 pub(super) struct Signature {
@@ -40,23 +39,18 @@ pub(super) use signatures;
 impl Signature {
     /// Whether it fits `line`, behind the lines `before` it.
     pub(super) fn fits(&self, line: &Line, before: &[Line]) -> bool {
-        let is_before = |line: &Line| has(&line.text, self.before);
-        self.all.iter().all(|group| has(&line.text, group))
-            && !has(&line.text, self.none)
+        let is_before = |line: &Line| line.text.has_one_of(self.before);
+        self.all.iter().all(|group| line.text.has_one_of(group))
+            && !line.text.has_one_of(self.none)
             && (self.before.is_empty() || before.iter().any(is_before))
             && self.names.iter().all(|name| name(line.read()).is_some())
     }
 }
 
-/// Whether one of the `fragments` is in it.
-pub(super) fn has(text: &Text, fragments: &str) -> bool {
-    !fragments.is_empty() && fragments.split('|').any(|fragment| text.has(fragment))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{CRASHES, INSIDE, SURROUNDINGS};
-    use super::*;
+    use crate::causes::text::Text;
 
     #[test]
     fn fragments_are_written_in_the_normalised_form() {
