@@ -154,47 +154,52 @@ fn unpacked(line: &str) -> Option<Vec<Line>> {
 /// What a JSON object says: its message with the head of its error, the rest of both, the stack,
 /// and what else is a sentence.
 fn said(object: &Map<String, Value>) -> Vec<String> {
-    let values = |keys: &'static [&str]| keys.iter().filter_map(|key| object.get(*key));
-    let mut lines: Vec<String> = values(MESSAGES).flat_map(texts).collect();
-    let errors: Vec<String> = values(ERRORS).flat_map(texts).collect();
-    let mut errors = errors.into_iter();
-    match (lines.as_mut_slice(), errors.next()) {
-        ([message], Some(error)) if !message.contains(&error) => {
-            message.push_str(": ");
-            message.push_str(&error);
+    let mut lines = Vec::new();
+    add(&mut lines, object, MESSAGES);
+    let told = lines.len();
+    add(&mut lines, object, ERRORS);
+    if told == 1 && lines.len() > 1 {
+        let error = lines.remove(1);
+        if !lines[0].contains(&error) {
+            lines[0] = format!("{}: {error}", lines[0]);
         }
-        ([_], Some(_)) | (_, None) => {}
-        (_, Some(error)) => lines.push(error),
     }
-    lines.extend(errors);
-    let inner = values(ERRORS).filter_map(Value::as_object);
-    for object in std::iter::once(object).chain(inner) {
-        let stacks = STACKS.iter().filter_map(|key| object.get(*key));
-        lines.extend(stacks.flat_map(texts));
+    add(&mut lines, object, STACKS);
+    for key in ERRORS {
+        if let Some(Value::Object(error)) = object.get(*key) {
+            add(&mut lines, error, STACKS);
+        }
     }
-    let known = [MESSAGES, ERRORS, STACKS].concat();
-    let others = object
-        .iter()
-        .filter(|(key, _)| !known.contains(&key.as_str()));
-    let sentences = others
-        .flat_map(|(_, value)| texts(value))
-        .filter(|it| it.contains(' '));
-    lines.extend(sentences);
+    for (key, value) in object {
+        let key = key.as_str();
+        if !(MESSAGES.contains(&key) || ERRORS.contains(&key) || STACKS.contains(&key)) {
+            let from = lines.len();
+            add_text(&mut lines, value);
+            let sentence = lines.get(from).is_some_and(|line| line.contains(' '));
+            lines.truncate(if sentence { lines.len() } else { from });
+        }
+    }
     lines
 }
 
+fn add(lines: &mut Vec<String>, object: &Map<String, Value>, keys: &[&str]) {
+    for key in keys {
+        if let Some(value) = object.get(*key) {
+            add_text(lines, value);
+        }
+    }
+}
+
 /// The lines of a string, of the message in an object, or of the first in a list.
-fn texts(value: &Value) -> Vec<String> {
-    let text = match value {
-        Value::String(text) => Some(text.as_str()),
-        Value::Object(object) => object.get("message").and_then(Value::as_str),
-        Value::Array(list) => return list.first().map(texts).unwrap_or_default(),
-        _ => None,
+fn add_text(lines: &mut Vec<String>, value: &Value) {
+    let first = value.as_array().and_then(|list| list.first());
+    let value = first.unwrap_or(value);
+    let Value::String(text) = value.get("message").unwrap_or(value) else {
+        return;
     };
-    let lines = text.map(sanitize::without_secrets).unwrap_or_default();
-    let lines = lines
-        .into_iter()
-        .take(PARTS)
-        .map(|line| line.trim_end().to_owned());
-    lines.filter(|line| !line.is_empty()).collect()
+    for line in sanitize::without_secrets(text).into_iter().take(PARTS) {
+        if !line.trim().is_empty() {
+            lines.push(line.trim_end().to_owned());
+        }
+    }
 }

@@ -8,32 +8,32 @@ const BELOW: usize = 60;
 
 /// Python puts the message below its stack, Node below the place, Rust below the place of the
 /// panic or under `Caused by:`. Pydantic puts the setting above it, and lists stand below a colon.
-pub(super) fn telling_line<'a>(
-    lines: &'a [Line],
+pub(super) fn telling_line(
+    lines: &[Line],
     at: usize,
     kind: Kind,
-    text: impl Fn(&'a Line) -> &'a str,
+    text: fn(&Line) -> &str,
 ) -> String {
     let line = text(&lines[at]);
-    let rest = || lines[at + 1..].iter().take(BELOW).map(&text);
-    let next = || rest().map(str::trim).find(|next| !next.is_empty());
-    let with = |next: Option<&str>| next.map(|next| format!("{} {next}", line.trim_end()));
+    let below = &lines[at + 1..(at + 1 + BELOW).min(lines.len())];
+    let below: Vec<&str> = below.iter().map(text).collect();
+    let next = below.iter().find(|next| !next.trim().is_empty());
+    let with = |next: &str| format!("{} {}", line.trim_end(), next.trim());
     let told = match kind {
-        Kind::Traceback => below_stack(line, rest()).map(str::to_owned),
-        Kind::NodeError => below_place(rest()).map(str::to_owned),
-        Kind::RustPanic if line.ends_with(':') => with(next()),
+        Kind::Traceback => below_stack(line, &below).map(str::to_owned),
+        Kind::NodeError => below_place(&below).map(str::to_owned),
+        Kind::RustPanic if line.ends_with(':') => next.map(|next| with(next)),
         Kind::MissingVariable if line.trim_start().to_ascii_lowercase().starts_with("field ") => {
-            let above = at.checked_sub(1).map(|above| text(&lines[above]).trim());
-            Some(format!("{} {}", above.unwrap_or_default(), line.trim()))
+            let above = at.checked_sub(1).map_or("", |above| text(&lines[above]));
+            Some(format!("{} {}", above.trim(), line.trim()))
         }
-        Kind::Crash if line.ends_with("unexpectedly") => with(next()),
+        Kind::Crash if line.ends_with("unexpectedly") => next.map(|next| with(next)),
         Kind::Bare | Kind::Crash if line.contains("CONFIG FILE ERROR") => {
-            let below: Vec<_> = rest().take(3).map(str::trim).collect();
-            Some(format!("{line} {}", below.join(" ")))
+            Some(with(&below[..below.len().min(3)].join(" ")))
         }
-        Kind::Bare | Kind::Crash if line.starts_with("Error: ") => with(root_cause(rest())),
+        Kind::Bare | Kind::Crash if line.starts_with("Error: ") => root_cause(&below).map(with),
         Kind::Bare | Kind::Crash | Kind::MissingVariable if line.ends_with([':', '[']) => {
-            with(next())
+            next.map(|next| with(next))
         }
         _ => None,
     };
@@ -42,36 +42,33 @@ pub(super) fn telling_line<'a>(
 
 /// The message of an exception: the first line that is no deeper than the head of its stack. What
 /// stands before the head stands before every line.
-fn below_stack<'a>(head: &str, mut rest: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+fn below_stack<'a>(head: &str, below: &[&'a str]) -> Option<&'a str> {
     let indent = head.find("Traceback").unwrap_or_default();
-    rest.find(|line| {
-        let own = line.get(indent..).unwrap_or_default();
-        !own.is_empty() && !own.starts_with([' ', '\t'])
-    })
+    let is_message = |line: &&&str| line.get(indent..).is_some_and(is_outdented);
+    below.iter().find(is_message).copied()
 }
 
 /// The message of an error in Node: below the place, the source and the caret under it.
-fn below_place<'a>(rest: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
-    let is_caret = |line: &&str| line.trim().starts_with('^') && line.trim().ends_with('^');
-    let outdented = |line: &&str| !line.is_empty() && !line.starts_with([' ', '\t']);
-    let mut below = rest.clone().skip_while(|line| !is_caret(line)).skip(1);
-    let below = below.find(outdented);
-    below.or_else(|| {
-        rest.clone()
-            .find(|line| outdented(line) && line.contains("Error"))
-    })
+fn below_place<'a>(below: &[&'a str]) -> Option<&'a str> {
+    let caret = below.iter().position(|line| line.trim().starts_with('^'));
+    let is_message = |line: &&&str| is_outdented(line);
+    let error = |line: &&&str| is_outdented(line) && line.contains("Error");
+    let marked = caret.and_then(|caret| below[caret + 1..].iter().find(is_message));
+    marked.or_else(|| below.iter().find(error)).copied()
 }
 
-/// The last of the causes that `anyhow` lists.
-fn root_cause<'a>(mut rest: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let begins = rest
-        .by_ref()
-        .take(2)
-        .any(|line| line.trim() == "Caused by:");
-    let causes = rest.take_while(|line| line.starts_with([' ', '\t']));
-    let last = begins.then(|| causes.last()).flatten()?.trim();
-    let number = last
+fn is_outdented(line: &str) -> bool {
+    !line.is_empty() && !line.starts_with([' ', '\t'])
+}
+
+/// The last of the causes that `anyhow` lists, without its number.
+fn root_cause<'a>(below: &[&'a str]) -> Option<&'a str> {
+    let head = below.iter().position(|line| line.trim() == "Caused by:")?;
+    let causes = below[head + 1..].iter();
+    let causes = causes.take_while(|line| line.starts_with([' ', '\t']));
+    let last = causes.last().filter(|_| head < 2)?.trim();
+    let listed = last
         .split_once(": ")
         .filter(|(number, _)| number.parse::<u8>().is_ok());
-    Some(number.map_or(last, |(_, cause)| cause))
+    Some(listed.map_or(last, |(_, cause)| cause))
 }
