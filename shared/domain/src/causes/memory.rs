@@ -28,7 +28,6 @@ pub(super) const MEMORY: Family = Family {
                 &["device or resource busy"],
             ],
         ),
-        likely(Oom, &[&["hard memory limit"], &["used more", "exceed"]]),
         likely(AppError, &[&["cuda", "gpu memory"], &["out of memory"]]),
         likely(
             Oom,

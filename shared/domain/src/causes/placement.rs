@@ -125,8 +125,6 @@ pub(super) const PLACEMENT: Family = Family {
                 "enough available",
                 "enough remaining",
                 "not supported in your requested availability zone",
-                "spotmaxprice",
-                "spot request price",
             ]],
         )
         .unless(&[

@@ -57,7 +57,6 @@ pub(super) const QUOTAS: Family = Family {
                 "toomanytargets",
                 "toomanyrequestsexception",
                 "pendingverification",
-                "reached its maximum",
             ]],
         ),
         likely(

@@ -53,16 +53,9 @@ pub(super) fn is_beside(text: &Text, kind: Kind) -> bool {
 
 /// `attempt 10/10`
 fn is_last(words: &str) -> bool {
-    words
-        .split(' ')
-        .filter_map(|word| word.split_once('/'))
-        .any(|(one, all)| {
-            let number = |text: &str| {
-                text.trim_matches(|char: char| !char.is_ascii_digit())
-                    .parse::<u32>()
-            };
-            number(one).is_ok_and(|one| number(all) == Ok(one))
-        })
+    let sides = words.split(' ').filter_map(|word| word.split_once('/'));
+    let mut sides = sides.map(|(one, all)| (one.trim_start_matches('('), all));
+    sides.any(|(one, all)| !one.is_empty() && all.trim_end_matches([')', ':', ',']) == one)
 }
 
 /// Whether an error only follows from another.
