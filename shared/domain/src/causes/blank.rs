@@ -13,17 +13,7 @@ const ALWAYS: &[&str] = &["denied for", "find user", "find group"];
 const ALONE: &[&str] = &["(service", "(elb", "(target-group"];
 
 /// What follows the name of the service that a sentence begins with.
-const OF_A_SERVICE: &[&str] = &[
-    " has ",
-    " was ",
-    " is ",
-    " deregistered ",
-    " registered ",
-    " could ",
-    " cannot ",
-    " failed ",
-    " operations ",
-];
+const OF_A_SERVICE: &[&str] = &[" has ", " was ", " is ", " failed ", " operations "];
 
 /// Parts of ECS that a sentence may begin with, too.
 const OF_ECS: &[&str] = &["connect", "discovery", "quota", "role", "scheduler"];

@@ -68,8 +68,6 @@ pub(super) const DEFINITION: Family = Family {
                 "decoding seccomp profile",
                 "cgroup-parent",
                 "could not get container for",
-                "essential container is required",
-                "at least one essential container",
                 "unsupported credentialspec",
                 "invalid credentialspec",
             ]],

@@ -186,7 +186,6 @@ const PLATFORM_IN_RUNTIME: &[&[&str]] = &[&[
     "session key",
     "namespace path",
     "init preliminary setup",
-    "read init-p",
     "device or resource busy",
     "input/output error",
     "too many open files",

@@ -81,8 +81,6 @@ pub(super) const REGISTRY_DOWN: &[&str] = &[
     "broken pipe",
     "stream error",
     "forcibly closed",
-    "transport connection broken",
-    "unexpected http status: 5",
 ];
 
 /// The elastic network interface.
@@ -179,7 +177,6 @@ pub(super) const INTERFACES: Family = Family {
                 "no primary eni",
                 "eni not",
                 "branch-eni",
-                "configure trunk",
                 "ipv6 cidr",
                 "eni was",
             ]],

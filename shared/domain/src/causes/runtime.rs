@@ -36,7 +36,6 @@ pub(super) const DEPENDENCY: Family = Family {
                 "cannot join network",
                 "volumesfrom source",
                 "cannot join pid",
-                "cannot join ipc",
                 "before it became healthy",
             ]],
         ),

@@ -222,7 +222,6 @@ pub(super) const HOSTS: Family = Family {
         "instance",
         "stopped by ",
         "aborted by ",
-        "terminated by ",
         "stoptask",
         "host",
         "drain",
@@ -266,11 +265,7 @@ pub(super) const HOSTS: Family = Family {
         .unless(&["unable", "fail", "error"]),
         likely(UserStopped, &[&["userinitiated"]]),
         // A tool's name may stand there, so only what stops a task by itself is left out.
-        possible(
-            UserStopped,
-            &[&["stopped by ", "aborted by ", "terminated by ", "stoptask"]],
-        )
-        .unless(&[
+        possible(UserStopped, &[&["stopped by ", "aborted by ", "stoptask"]]).unless(&[
             "instance",
             "host",
             "scheduler",
@@ -279,10 +274,7 @@ pub(super) const HOSTS: Family = Family {
             "health",
             "deployment",
             "peer",
-            "kernel",
             "connection",
-            "process",
-            "exit",
         ]),
         likely(
             HostTerminated,

@@ -92,8 +92,7 @@ fn is_dotted(name: &str) -> bool {
 fn looks_like_code(name: &str) -> bool {
     const ENDS: &[&str] = &[
         "js", "py", "go", "rs", "java", "rb", "php", "cs", "ts", "mjs", "json", "conf", "yaml",
-        "yml", "cfg", "sh", "sql", "jar", "log", "servers", "kt", "scala", "ex", "exs", "erl", "c",
-        "cc", "cpp", "h", "tsx", "jsx", "cjs", "swift", "vue",
+        "yml", "cfg", "sh", "sql", "jar", "log", "servers", "kt", "scala", "ex", "exs", "c", "cpp",
     ];
     const STARTS: &[&str] = &[
         "java", "javax", "org", "com", "io", "socket", "this", "self", "process",

@@ -18,12 +18,11 @@ const LONGEST: usize = 2 * 1024;
 const PARTS: usize = 60;
 
 /// Where JSON loggers put what a line says, what they say of the error, and its stack.
-const MESSAGES: &[&str] = &["message", "msg", "@m", "short_message", "event", "text"];
+const MESSAGES: &[&str] = &["message", "msg", "@m", "event", "text"];
 const ERRORS: &[&str] = &[
     "error",
     "err",
     "error.message",
-    "errorMessage",
     "exception",
     "exc_info",
     "@x",

@@ -9,12 +9,12 @@ use crate::causes::text::Text;
 
 /// A program lives without those that watch it.
 const WATCHERS: &str = ":4317|:4318|:8125|:8126|:9411|otlp|opentelemetry|spanexporter|\
-    traceexporter|telemetry|ddtrace|datadog|statsd|xray|x-ray|pushgateway|zipkin|jaeger|\
+    telemetry|ddtrace|datadog|statsd|xray|x-ray|\
     sending traces|sending segments|failed to flush|flush metrics|/metrics";
 
 /// It was tried again.
-const AGAIN: &str = "retrying|will retry|retry in|retry 1/|retry 2/|- sleeping|trying again|\
-    reconnecting|attempt 1/|attempt 1 |attempt 2/|attempt 2 ";
+const AGAIN: &str = "retrying|will retry|retry in|retry 1/|- sleeping|trying again|\
+    reconnecting|attempt 1/|attempt 1 ";
 const NO_MORE: &str = "giving up|gave up|exhausted|no more retries|stopped retrying";
 
 /// The end was asked for.
