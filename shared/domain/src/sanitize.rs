@@ -45,7 +45,7 @@ pub fn block(text: &str, max: usize) -> String {
 pub fn lines<'a>(texts: impl IntoIterator<Item = &'a str>, max: usize) -> Vec<String> {
     let mut inside_key = false;
     let one = |text: &str| {
-        let seen = strip::invisible(cut::at_boundary(text, MAX_INPUT));
+        let seen = visible(text);
         let rest = if inside_key {
             redact::after_private_key(&seen)
         } else {

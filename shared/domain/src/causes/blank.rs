@@ -182,30 +182,30 @@ fn arn(out: &mut String, arn: &str) {
 
 /// The steps of a path, its names blanked.
 fn path(out: &mut String, path: &str) {
-    for (index, segment) in path.split('/').enumerate() {
-        if index > 0 {
-            out.push('/');
-        }
-        match segment.find("sha256:") {
-            _ if STEPS.contains(&segment) => out.push_str(segment),
-            Some(at) => out.push_str(if at > 0 { "*@sha256:*" } else { "sha256:*" }),
-            None if segment.ends_with(".env") => out.push_str("*.env"),
-            None => out.push_str(BLANK),
-        }
-    }
+    segments(out, path, |segment| match segment.find("sha256:") {
+        _ if STEPS.contains(&segment) => segment,
+        Some(0) => "sha256:*",
+        Some(_) => "*@sha256:*",
+        None if segment.ends_with(".env") => "*.env",
+        None => BLANK,
+    });
 }
 
 /// What the system named of a path.
 fn system(out: &mut String, path: &str) {
+    segments(out, path, |segment| {
+        let known = SEGMENTS.contains(&segment) || is_known(segment);
+        if known { segment } else { BLANK }
+    });
+}
+
+/// A path, of each segment what `read` leaves of it.
+fn segments(out: &mut String, path: &str, read: fn(&str) -> &str) {
     for (index, segment) in path.split('/').enumerate() {
         if index > 0 {
             out.push('/');
         }
-        out.push_str(if SEGMENTS.contains(&segment) || is_known(segment) {
-            segment
-        } else {
-            BLANK
-        });
+        out.push_str(read(segment));
     }
 }
 
@@ -240,8 +240,11 @@ fn is_always_led(token: &str, before: &str, after: &str) -> bool {
     let Some(lead) = before.strip_suffix(' ') else {
         return false;
     };
-    let named = !OF_ECS.contains(&token) || after.starts_with(" has ");
-    let first = lead == "service" && named && OF_A_SERVICE.iter().any(|it| after.starts_with(it));
+    let is_service = || {
+        let named = !OF_ECS.contains(&token) || after.starts_with(" has ");
+        named && OF_A_SERVICE.iter().any(|it| after.starts_with(it))
+    };
+    let first = lead == "service" && is_service();
     let ends = |leads: &[&str]| leads.iter().any(|it| lead.ends_with(it));
     first || ends(ALWAYS) || (after.starts_with([')', ',']) && ends(ALONE))
 }
