@@ -241,6 +241,12 @@ fn an_end_that_was_asked_for_or_came_from_outside_is_not_explained_by_old_errors
     }
     let told = read(0, "Handling signal: term\nWorker exiting");
     assert!(told.fix.contains("Find out who stopped"), "{}", told.fix);
+    // It may have failed and ended in order.
+    let failed = read(
+        0,
+        &format!("INFO starting\n{old}\nshutting down gracefully"),
+    );
+    assert!(failed.fix.contains("10.0.6.2:50051"), "{}", failed.fix);
     let memory = "java.lang.OutOfMemoryError: Java heap space\nINFO still here";
     assert!(read(137, memory).fix.contains("heap"));
     let last = read(0, &format!("INFO starting\n{old}"));

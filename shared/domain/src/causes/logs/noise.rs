@@ -17,10 +17,9 @@ const AGAIN: &str = "retrying|will retry|retry in|retry 1/|- sleeping|trying aga
     reconnecting|attempt 1/|attempt 1 ";
 const NO_MORE: &str = "giving up|gave up|exhausted|no more retries|stopped retrying";
 
-/// The end was asked for.
-const ASKED: &str = "sigterm|sigquit|signal 15|shutdown request|shutting down gracefully|\
-    graceful shutdown|draining|handling signal: |scheduling shutdown|signal terminated|\
-    signal: terminated";
+/// The end was asked for. That a program shuts down in order does not say so: it may have failed.
+const ASKED: &str = "sigterm|sigquit|signal 15|shutdown request|handling signal: |\
+    scheduling shutdown|signal terminated|signal: terminated";
 
 /// What only says that something before it went wrong.
 const FOLLOWS: &str = "npm err!|npm error|elifecycle|command failed|exit code|exited with|\
