@@ -15,9 +15,12 @@
 mod cut;
 mod neutral;
 mod redact;
+mod signs;
 mod strip;
 
 use std::borrow::Cow;
+
+use signs::Signs;
 
 /// What stands in a secret's place.
 pub const REDACTED: &str = "[redacted]";
@@ -65,14 +68,15 @@ pub fn lines<'a>(texts: impl IntoIterator<Item = &'a str>, max: usize) -> Vec<St
 /// A text without terminal escapes, controls and invisible characters, for reading: it is not safe
 /// to show.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    strip::invisible(cut::at_boundary(text, MAX_INPUT))
+    let head = Draft::of(cut::at_boundary(text, MAX_INPUT));
+    head.then(strip::invisible).text
 }
 
 /// The lines of a text without the secrets in it, also those of several lines, for reading: they
 /// are not safe to show.
 pub(crate) fn without_secrets(text: &str) -> Vec<String> {
     let spelled = text.replace('\n', "\\n");
-    let redacted = redact::secrets(spelled.into());
+    let redacted = redact::secrets(Draft::of(&spelled)).text;
     redacted.split("\\n").map(str::to_owned).collect()
 }
 
@@ -102,37 +106,47 @@ fn safe(text: &str, breaks: Breaks, max: usize) -> String {
 }
 
 /// The order matters: secrets are looked for once nothing invisible can hide them, and before
-/// anything is cut, since half a secret cannot be recognised. Most text needs nothing of it: each
-/// step first asks whether it has anything to do, and hands on what it was given.
+/// anything is cut, since half a secret cannot be recognised.
 fn pass(text: &str, breaks: Breaks, max: usize) -> Cow<'_, str> {
     let head = cut::at_boundary(text, MAX_INPUT);
     let beyond = text[head.len()..].chars().count();
-    let mut text = strip::invisible(head);
-    if beyond > 0 {
-        cut::last_word(text.to_mut());
-    }
-    let text = redact::secrets(text);
-    let text = match breaks {
-        Breaks::Keep => changed(text, strip::blank_ends),
-        Breaks::ToSpaces => changed(text, strip::one_line),
+    let seen = Draft::of(head)
+        .then(strip::invisible)
+        .then(|text, _| (beyond > 0).then(|| cut::last_word(text).to_owned()));
+    let tidy = match breaks {
+        Breaks::Keep => strip::blank_ends,
+        Breaks::ToSpaces => strip::one_line,
     };
-    let text = changed(text, neutral::harmless);
-    changed(text, |text| cut::middle(text, max, beyond))
+    redact::secrets(seen)
+        .then(tidy)
+        .then(neutral::harmless)
+        .then(|text, _| cut::middle(text, max, beyond))
+        .text
 }
 
-/// The text after `step`, where that changes anything.
-fn changed<'a>(text: Cow<'a, str>, step: impl Fn(&str) -> Option<String>) -> Cow<'a, str> {
-    step(&text).map_or(text, Cow::Owned)
+/// A text on its way through the steps. Most text needs nothing of them: each first asks the signs
+/// whether it has anything to do, and what it leaves as it is is handed on.
+struct Draft<'a> {
+    text: Cow<'a, str>,
+    signs: Signs,
 }
 
-/// Whether any byte is `wanted`. Looks at all of them: without an early end the compiler takes many
-/// at once.
-fn any(text: &str, wanted: impl Fn(u8) -> bool) -> bool {
-    text.bytes().fold(false, |any, byte| any | wanted(byte))
-}
+impl<'a> Draft<'a> {
+    fn of(text: &'a str) -> Self {
+        Self {
+            text: text.into(),
+            signs: Signs::of(text),
+        }
+    }
 
-/// Whether any two bytes in a row are `wanted`; as [`any`].
-fn any_two(text: &str, wanted: impl Fn(u8, u8) -> bool) -> bool {
-    let two = text.bytes().zip(text.bytes().skip(1));
-    two.fold(false, |any, (one, next)| any | wanted(one, next))
+    /// The text after `step`, where that changes anything.
+    fn then(self, step: impl Fn(&str, Signs) -> Option<String>) -> Self {
+        match step(&self.text, self.signs) {
+            None => self,
+            Some(text) => Self {
+                signs: Signs::of(&text),
+                text: text.into(),
+            },
+        }
+    }
 }

@@ -112,12 +112,16 @@ pub(super) fn names(words: &str) -> String {
     while !rest.is_empty() {
         let end = rest.bytes().position(ends).unwrap_or(rest.len());
         let (token, after) = rest.split_at(end);
-        let core = token.trim_end_matches([':', '.']);
+        let signs = token
+            .bytes()
+            .rev()
+            .take_while(|byte| matches!(byte, b':' | b'.'));
+        let core = &token[..token.len() - signs.count()];
         blank(&mut out, core, after);
-        out.push_str(&token[core.len()..]);
-        let mut chars = after.chars();
-        out.extend(chars.next());
-        rest = chars.as_str();
+        // What ends it is one byte.
+        let next = rest.len().min(end + 1);
+        out.push_str(&rest[core.len()..next]);
+        rest = &rest[next..];
     }
     out
 }
@@ -134,7 +138,8 @@ fn ends(byte: u8) -> bool {
 fn blank(out: &mut String, token: &str, after: &str) {
     // Most tokens are words.
     let word = token.bytes().all(|byte| byte.is_ascii_lowercase());
-    if word && !after.starts_with(['"', '\'']) && !is_always_led(token, out, after) {
+    let quoted = matches!(after.as_bytes(), [b'"' | b'\'', ..]);
+    if word && !quoted && !is_always_led(token, out, after) {
         return out.push_str(token);
     }
     if let Some(at) = token.find("arn:") {
@@ -237,7 +242,7 @@ fn is_known(token: &str) -> bool {
 
 /// Whether what stands `before` and `after` makes a name of any `token`.
 fn is_always_led(token: &str, before: &str, after: &str) -> bool {
-    let Some(lead) = before.strip_suffix(' ') else {
+    let Some(lead) = without(before, " ") else {
         return false;
     };
     let is_service = || {
@@ -245,15 +250,23 @@ fn is_always_led(token: &str, before: &str, after: &str) -> bool {
         named && OF_A_SERVICE.iter().any(|it| after.starts_with(it))
     };
     let first = lead == "service" && is_service();
-    let ends = |leads: &[&str]| leads.iter().any(|it| lead.ends_with(it));
-    first || ends(ALWAYS) || (after.starts_with([')', ',']) && ends(ALONE))
+    let ends = |leads: &[&str]| leads.iter().any(|it| without(lead, it).is_some());
+    let alone = || matches!(after.as_bytes(), [b')' | b',', ..]);
+    first || ends(ALWAYS) || (alone() && ends(ALONE))
+}
+
+/// What stands before the `end` of `text`, if that is its end. Nearly always the last byte says that
+/// it is not.
+fn without<'a>(text: &'a str, end: &str) -> Option<&'a str> {
+    let may_be = text.as_bytes().last() == end.as_bytes().last();
+    may_be.then(|| text.strip_suffix(end)).flatten()
 }
 
 /// Whether what stands `before` introduces a name.
 fn is_led(before: &str) -> bool {
     let before = before.trim_end_matches([' ', '"', '\'', '(', '[', ':', '=']);
     LEADS.iter().any(|lead| {
-        let rest = before.strip_suffix(lead);
+        let rest = without(before, lead);
         rest.is_some_and(|rest| !rest.ends_with(|char: char| char.is_alphanumeric() || char == '/'))
     })
 }

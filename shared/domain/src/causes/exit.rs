@@ -56,7 +56,6 @@ pub(super) fn in_words(text: &Text) -> Option<i64> {
         "exited with status",
         "exited (",
     ];
-    MARKERS
-        .iter()
-        .find_map(|marker| number_after(text.words(), marker))
+    let mut marked = MARKERS.iter().filter(|marker| text.has(marker));
+    marked.find_map(|marker| number_after(text.words(), marker))
 }

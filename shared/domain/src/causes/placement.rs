@@ -7,6 +7,7 @@ use super::Cause::{
     CapacityUnavailable, PlacementOther, PlatformInternalError, TaskDefinitionInvalid,
 };
 use super::rule::{Family, Rule, certain, likely, possible};
+use super::text::Text;
 
 /// Failure reasons of `RunTask` that are a whole sentence by themselves.
 pub(super) const CODES: &[&str] = &[
@@ -21,7 +22,11 @@ pub(super) const CODES: &[&str] = &[
 
 /// Whether `words` are such a reason: alone, behind an error's name, or as the `reason` of a
 /// failure that was pasted from a tool.
-pub(super) fn is_code(words: &str) -> bool {
+pub(super) fn is_code(text: &Text) -> bool {
+    if !text.any(CODES) {
+        return false;
+    }
+    let words = text.words();
     let plain = words.trim_matches(['.', ')', '\'', '"']);
     let plain = plain.strip_prefix("stopped (").unwrap_or(plain);
     let last = plain.rsplit(": ").next().unwrap_or(plain);

@@ -82,7 +82,7 @@ const HEADS: &[(&[&str], &Family)] = &[
 ];
 
 fn read_one(text: &Text) -> Option<&'static Rule> {
-    if super::placement::is_code(text.words()) {
+    if super::placement::is_code(text) {
         return Some(&super::placement::BY_CODE);
     }
     let heads = HEADS.iter().filter(|(head, _)| text.any(head));

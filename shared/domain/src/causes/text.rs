@@ -75,41 +75,66 @@ fn place(packed: u32) -> (usize, u64) {
 /// AWS documents the same sentences with `'` and `’`, and people paste them with either.
 fn normalise(raw: &str) -> String {
     let mut rest = &raw[..raw.floor_char_boundary(MOST_READ)];
-    let mut words = String::with_capacity(rest.len());
+    // Nothing becomes longer than it was.
+    let mut words = vec![0; rest.len()];
+    let (mut length, mut blank) = (0, true);
     loop {
-        // Nearly all of it is taken as it is, as far as it goes.
-        let mut blank = words.is_empty() || words.ends_with(' ');
-        let plain = rest.bytes().position(|byte| {
-            let again = std::mem::replace(&mut blank, byte == b' ') && blank;
-            again || !is_plain(byte)
-        });
-        let (run, next) = rest.split_at(plain.unwrap_or(rest.len()));
-        words.push_str(run);
-        let mut chars = next.chars();
-        match chars.next() {
-            None => break,
-            Some('\\') if chars.as_str().starts_with('n') => {
+        let run = plain(rest, &mut words[length..], &mut blank);
+        length += run;
+        let mut chars = rest[run..].chars();
+        let Some(char) = chars.next() else { break };
+        let mut bytes = [0; 4];
+        let written: &[u8] = match char {
+            '\\' if chars.as_str().starts_with('n') => {
                 chars.next();
-                space(&mut words);
+                b" "
             }
-            Some('\\') => {}
-            Some('‘' | '’' | 'ʼ' | '`') => words.push('\''),
-            Some('“' | '”') => words.push('"'),
-            Some('…') => words.push_str("..."),
-            Some(char) if char.is_whitespace() => space(&mut words),
-            Some(char) => words.push(char),
+            '\\' => b"",
+            '‘' | '’' | 'ʼ' | '`' => b"'",
+            '“' | '”' => b"\"",
+            '…' => b"...",
+            char if char.is_whitespace() => b" ",
+            char => char.encode_utf8(&mut bytes).as_bytes(),
+        };
+        let again = blank && written == b" ";
+        if !again && !written.is_empty() {
+            words[length..length + written.len()].copy_from_slice(written);
+            length += written.len();
+            blank = written == b" ";
         }
         rest = chars.as_str();
     }
-    words.make_ascii_lowercase();
-    words.truncate(words.trim_end().len());
-    words
+    words.truncate(length - usize::from(blank && length > 0));
+    // Only whole characters were written.
+    String::from_utf8(words).unwrap_or_default()
 }
 
-/// What [`normalise`] leaves as it is, but for its case and for blanks after blanks.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii() && !matches!(byte, b'\t'..=b'\r' | b'\\' | b'`')
+/// Writes the beginning of `text` in lower case, as far as it is plain, which nearly all of it is:
+/// how much that was. `blank`: whether what is written ends in a space, or not at all.
+fn plain(text: &str, to: &mut [u8], blank: &mut bool) -> usize {
+    for (at, (to, byte)) in to.iter_mut().zip(text.bytes()).enumerate() {
+        let lower = LOWER[usize::from(byte)];
+        if lower == 0 || (lower == b' ' && *blank) {
+            return at;
+        }
+        *to = lower;
+        *blank = lower == b' ';
+    }
+    text.len()
 }
+
+/// ASCII in lower case; 0 for what [`normalise`] does more to.
+const LOWER: [u8; 256] = {
+    let (mut lower, mut byte) = ([0; 256], 0);
+    while byte < 128 {
+        lower[byte as usize] = match byte {
+            b'\t'..=b'\r' | b'\\' | b'`' => 0,
+            byte => byte.to_ascii_lowercase(),
+        };
+        byte += 1;
+    }
+    lower
+};
 
 /// One way to say no: `cannot`, `does not`.
 fn written_out(words: String) -> String {
@@ -120,12 +145,6 @@ fn written_out(words: String) -> String {
         .replace("can't", "cannot")
         .replace("can not", "cannot");
     words.replace("won't", "will not").replace("n't", " not")
-}
-
-fn space(words: &mut String) {
-    if !words.is_empty() && !words.ends_with(' ') {
-        words.push(' ');
-    }
 }
 
 /// The words of a raw text that may name something: cut at white space, quotes and brackets,
@@ -165,7 +184,7 @@ pub(super) fn token_with<'a>(raw: &'a str, prefix: &str) -> Option<&'a str> {
 
 /// The first ARN of that service namespace in `raw`.
 pub(super) fn arn<'a>(raw: &'a str, namespace: &str) -> Option<&'a str> {
-    tokens(raw)
+    tokens(&raw[raw.find("arn:")?..])
         .filter_map(|token| token.find("arn:").map(|at| &token[at..]))
         .find(|arn| arn.split(':').nth(2) == Some(namespace) && arn.split(':').count() > 5)
 }

@@ -10,13 +10,13 @@ pub(super) fn at_boundary(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]
 }
 
-/// Drops the last word, or the last 4 KiB where it is longer: it may be half a secret.
-pub(super) fn last_word(text: &mut String) {
+/// All but the last word, or the last 4 KiB where it is longer: it may be half a secret.
+pub(super) fn last_word(text: &str) -> &str {
     let far = text.floor_char_boundary(text.len().saturating_sub(4096));
     let keep = text[far..]
         .rfind(char::is_whitespace)
         .map_or(far, |blank| far + blank);
-    text.truncate(keep);
+    &text[..keep]
 }
 
 /// At most `max` characters: the middle goes, and a note says how many characters went. Where

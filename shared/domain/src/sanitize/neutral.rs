@@ -1,6 +1,6 @@
 //! Nobody is mentioned and nothing is markup.
 
-use super::any;
+use super::signs::Signs;
 
 /// Words that, after an `@`, call a whole channel in one of the receivers.
 const CALLS: [&str; 7] = [
@@ -10,10 +10,8 @@ const CALLS: [&str; 7] = [
 /// Breaks mentions, tags, links and fences with characters that can be seen, so that it also holds
 /// where the text is copied to, and reads well as plain text:
 /// `<!channel>` becomes `‹!channel>`, `@here` `@ here`, `](` `] (`, a backtick an apostrophe.
-pub(super) fn harmless(text: &str) -> Option<String> {
-    if !any(text, |byte| {
-        matches!(byte, b'<' | b'@' | b']' | b'`' | b'~')
-    }) {
+pub(super) fn harmless(text: &str, signs: Signs) -> Option<String> {
+    if !signs.has(Signs::MARKUP) {
         return None;
     }
     let mut out = String::with_capacity(text.len() + 8);

@@ -10,22 +10,19 @@ mod private_key;
 mod tokens;
 mod urls;
 
-use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{REDACTED, any, any_two, changed};
+use super::signs::Signs;
+use super::{Draft, REDACTED};
 
 pub(super) use private_key::{after_private_key, opens_private_key};
 
 /// The text with [`REDACTED`] in each secret's place.
-pub(super) fn secrets(text: Cow<'_, str>) -> Cow<'_, str> {
-    let kinds = [
-        private_key::redacted,
-        urls::redacted,
-        tokens::redacted,
-        pairs::redacted,
-    ];
-    kinds.into_iter().fold(text, changed)
+pub(super) fn secrets(text: Draft<'_>) -> Draft<'_> {
+    text.then(private_key::redacted)
+        .then(urls::redacted)
+        .then(tokens::redacted)
+        .then(pairs::redacted)
 }
 
 /// Replaces what `find` says is a secret, if it says so of anything. `find` is asked at every ASCII

@@ -1,19 +1,18 @@
 //! What cannot be seen goes: terminal escapes, controls, bidirectional and invisible characters.
 
-use std::borrow::Cow;
 use std::iter::Peekable;
 use std::str::Chars;
 
-use super::{any, any_two};
+use super::signs::Signs;
 
 const ESC: char = '\u{1b}';
 const BELL: char = '\u{7}';
 
 /// The text without escapes, controls and invisible characters. Every kind of line break becomes
 /// `\n`, a tab two spaces, any other kind of blank a space.
-pub(super) fn invisible(text: &str) -> Cow<'_, str> {
-    if !any(text, |byte| !is_plain(byte)) {
-        return text.into();
+pub(super) fn invisible(text: &str, signs: Signs) -> Option<String> {
+    if !signs.has(Signs::HIDDEN) {
+        return None;
     }
     let mut out = String::with_capacity(text.len());
     let text = text.replace("\r\n", "\n");
@@ -31,22 +30,13 @@ pub(super) fn invisible(text: &str) -> Cow<'_, str> {
             c => out.push(c),
         }
     }
-    out.into()
-}
-
-/// What most text is made of: nothing that [`invisible`] looks for.
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') && byte != b'\\'
+    Some(out)
 }
 
 /// Line breaks and runs of blanks become one space; none at the ends. After [`invisible`] there are
 /// no other blanks than these two.
-pub(super) fn one_line(text: &str) -> Option<String> {
-    let is_blank = |byte| matches!(byte, b' ' | b'\n');
-    let untidy = text.starts_with(' ')
-        || text.ends_with(' ')
-        || any(text, |byte| byte == b'\n')
-        || any_two(text, |one, next| is_blank(one) & is_blank(next));
+pub(super) fn one_line(text: &str, signs: Signs) -> Option<String> {
+    let untidy = signs.has(Signs::GAP) || text.starts_with(' ') || text.ends_with(' ');
     untidy.then(|| {
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
         words.join(" ")
@@ -54,7 +44,7 @@ pub(super) fn one_line(text: &str) -> Option<String> {
 }
 
 /// No blanks at the ends of lines and no empty lines at the ends of the text.
-pub(super) fn blank_ends(text: &str) -> Option<String> {
+pub(super) fn blank_ends(text: &str, _: Signs) -> Option<String> {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     Some(lines.join("\n").trim_matches('\n').to_owned())
 }

@@ -45,7 +45,13 @@ pub(super) const NAMES_IN_CODE: [&str; 6] = [
 
 /// Whether a name ends like one of these.
 pub(super) fn among(name: &str, names: &[&str]) -> bool {
-    names.iter().any(|ending| is_called(name, ending))
+    // Nearly always the last letter differs already.
+    let mut letters = name.bytes().rev().filter(u8::is_ascii_alphanumeric);
+    let last = letters.next().map(|byte| byte.to_ascii_lowercase());
+    let may_be = |ending: &str| ending.bytes().next_back() == last;
+    names
+        .iter()
+        .any(|ending| may_be(ending) && is_called(name, ending))
 }
 
 /// Whether a name, reduced to lower-case letters and digits, ends like this: `DB_Pass-Word` ends

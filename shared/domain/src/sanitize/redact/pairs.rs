@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::REDACTED;
 use super::names::{NAMES, NAMES_IN_CODE, among, is_called};
-use super::{any, any_two, begins, is_word, rewrite, run, run_back};
+use super::{Signs, begins, is_word, rewrite, run, run_back};
 
 /// Names whose value is several words: a scheme and parameters.
 const HEADERS: [&str; 2] = ["authorization", "cookie"];
@@ -17,14 +17,17 @@ const PROSE: &str = "\
     undefined true false yes no. while when because service request execution permission \
     parameter user server check please see";
 
-pub(super) fn redacted(text: &str) -> Option<String> {
-    let is_mark = |byte| matches!(byte, b':' | b'=' | b'%' | b'>');
+pub(super) fn redacted(text: &str, signs: Signs) -> Option<String> {
     // A blank separates only after `--name`.
-    let has_options = any_two(text, |one, next| (one == b'-') & (next == b'-'));
-    if !has_options && !any(text, is_mark) {
+    let has_options = signs.has(Signs::DASHES);
+    if !has_options && !signs.has(Signs::SEPARATOR) {
         return None;
     }
-    let may_separate = |byte| is_mark(byte) || (byte == b' ' && has_options);
+    let may_separate = |byte| match byte {
+        b':' | b'=' | b'%' | b'>' => true,
+        b' ' => has_options,
+        _ => false,
+    };
     rewrite(text, |bytes, at| may_separate(bytes[at]), find)
 }
 
@@ -67,7 +70,7 @@ fn separator(text: &str, at: usize) -> Option<(Separator, usize)> {
         [b'>', ..] => (Tag, 1),
         _ => return None,
     };
-    let is_path = separator == Colon && text[..at].ends_with(':');
+    let is_path = separator == Colon && text.as_bytes()[..at].ends_with(b":");
     (!is_path).then_some((separator, at + length))
 }
 

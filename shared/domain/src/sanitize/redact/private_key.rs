@@ -2,22 +2,17 @@
 
 use std::ops::Range;
 
-use super::{any_two, begins, rewrite};
+use super::{Signs, begins, rewrite};
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const KIND: &str = "PRIVATE KEY";
 
-pub(super) fn redacted(text: &str) -> Option<String> {
-    if !has_dashes(text) {
+pub(super) fn redacted(text: &str, signs: Signs) -> Option<String> {
+    if !signs.has(Signs::DASHES) {
         return None;
     }
     rewrite(text, |bytes, at| bytes[at..].starts_with(b"--"), find)
-}
-
-/// Nothing here is found without two dashes in a row.
-fn has_dashes(text: &str) -> bool {
-    any_two(text, |one, next| (one == b'-') & (next == b'-'))
 }
 
 /// A private key from its first line to its last, or to the end of the text.
@@ -37,7 +32,7 @@ pub(in super::super) fn after_private_key(text: &str) -> Option<&str> {
 
 /// Whether a private key begins in `text` that does not end in it.
 pub(in super::super) fn opens_private_key(text: &str) -> bool {
-    if !has_dashes(text) {
+    if !Signs::of(text).has(Signs::DASHES) {
         return false;
     }
     let last =

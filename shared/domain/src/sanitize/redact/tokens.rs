@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{begins, is_word, rewrite, run};
+use super::{Signs, begins, is_word, rewrite, run};
 
 /// What a token begins with, and how many characters follow at least.
 const PREFIXES: [(&str, usize); 46] = [
@@ -63,8 +63,21 @@ const PREFIXES: [(&str, usize); 46] = [
 /// No token with a prefix is shorter, prefix and all, and no JSON web token.
 const SHORTEST: usize = 13;
 
-pub(super) fn redacted(text: &str) -> Option<String> {
-    rewrite(text, begins_word, find)
+pub(super) fn redacted(text: &str, _: Signs) -> Option<String> {
+    rewrite(text, may_begin, find)
+}
+
+/// Whether a token or a scheme may begin at `at`. Most words are too short for the one, and begin
+/// unlike the others.
+fn may_begin(bytes: &[u8], at: usize) -> bool {
+    let begins_scheme = || matches!(bytes[at], b'b' | b'B');
+    begins_word(bytes, at) && (begins_scheme() || is_long(bytes, at))
+}
+
+/// Whether what begins at `at` is as long as the shortest token.
+fn is_long(bytes: &[u8], at: usize) -> bool {
+    let run = bytes.get(at..at + SHORTEST);
+    run.is_some_and(|run| run.iter().all(|byte| is_token(*byte) || is_base64(*byte)))
 }
 
 /// Whether a token may begin at `at`: at a letter or digit after none, or where a run of base64 does.
@@ -100,18 +113,17 @@ fn by_name(text: &str, at: usize) -> Option<Range<usize>> {
 }
 
 fn prefixed(text: &str, at: usize) -> Option<Range<usize>> {
-    let (prefix, least) = PREFIXES
-        .into_iter()
-        .find(|(prefix, _)| begins(&text[at..], prefix))?;
-    let body = &text[at + prefix.len()..];
+    let token = &text[at..];
+    let (prefix, least) = PREFIXES.iter().find(|(prefix, _)| begins(token, prefix))?;
+    let body = &token[prefix.len()..];
     // Access key ids are letters and digits only; a hyphen after one is the text's own.
     let length = match prefix.len() {
-        4 if prefix.ends_with("IA") || prefix == "ACCA" => {
+        4 if prefix.ends_with("IA") || *prefix == "ACCA" => {
             run(body, usize::MAX, |byte| byte.is_ascii_alphanumeric())
         }
         _ => run(body, usize::MAX, is_token),
     };
-    (length >= least).then_some(at..at + prefix.len() + length)
+    (length >= *least).then_some(at..at + prefix.len() + length)
 }
 
 /// Two or more parts of base64url between dots; the first is JSON, so it begins with `eyJ`.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{any_two, begins, is_word, rewrite, run, run_back};
+use super::{Signs, begins, is_word, rewrite, run, run_back};
 
 /// Addresses whose path is the secret.
 const WEBHOOKS: [&str; 6] = [
@@ -31,21 +31,28 @@ const NETWORKS: [&str; 7] = [
 /// An address longer than this is not looked at further.
 const LONGEST: usize = 2048;
 
-pub(super) fn redacted(text: &str) -> Option<String> {
-    // `://`, `.com/`, `@tcp(` and the like: nothing is found without one of them.
-    let may_be_in = any_two(text, |one, next| {
-        ((next == b'/') & matches!(one, b':' | b'm' | b'M'))
-            | ((one == b'@') & matches!(next, b't' | b'u' | b'c' | b'(' | b'/'))
-    });
-    if !may_be_in {
+pub(super) fn redacted(text: &str, signs: Signs) -> Option<String> {
+    let (hosts, networks) = (signs.has(Signs::HOST), signs.has(Signs::NETWORK));
+    if !hosts && !networks && !signs.has(Signs::SCHEME) {
         return None;
     }
-    rewrite(text, |bytes, at| may_begin(bytes[at]), find)
+    // A scheme's end, the end of a user's name, or the beginning of a webhook's host.
+    let may_begin = |bytes: &[u8], at: usize| match bytes[at] {
+        b':' => networks || bytes[at..].starts_with(b"://"),
+        _ => hosts && may_be_host(&bytes[at..]),
+    };
+    rewrite(text, may_begin, find)
 }
 
-/// A scheme's end, the end of a user's name, or the first letter of a webhook's host.
-fn may_begin(byte: u8) -> bool {
-    matches!(byte.to_ascii_lowercase(), b':' | b'h' | b'd' | b'w' | b'e')
+/// What [`WEBHOOKS`] begin with.
+fn may_be_host(bytes: &[u8]) -> bool {
+    matches!(
+        bytes,
+        [b'h' | b'H', b'o' | b'O', ..]
+            | [b'd' | b'D', b'i' | b'I', ..]
+            | [b'w' | b'W', b'e' | b'E', ..]
+            | [b'e' | b'E', b'v' | b'V', ..]
+    )
 }
 
 /// The password in an address, or all before the `@` where there is no colon; a webhook's path.
@@ -142,12 +149,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_webhook_is_looked_for() {
+    fn every_webhook_and_network_is_looked_for() {
         for host in WEBHOOKS {
-            assert!(
-                host.contains(".com/") && may_begin(host.as_bytes()[0]),
-                "{host}"
-            );
+            let seen = Signs::of(host).has(Signs::HOST);
+            assert!(seen && may_be_host(host.as_bytes()), "{host}");
+        }
+        for network in NETWORKS {
+            assert!(Signs::of(network).has(Signs::NETWORK), "{network}");
         }
     }
 }
