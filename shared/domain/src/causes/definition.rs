@@ -4,22 +4,23 @@
 //! checks of a container's settings.
 
 use super::Cause::TaskDefinitionInvalid;
+use super::fragments::{Fragments, one_of};
 use super::rule::{Family, certain, likely};
 
 /// Definitions that cannot run here.
 pub(super) const DEFINITION: Family = Family {
-    gate: &[],
+    gate: Fragments::NONE,
     rules: &[
         certain(
             TaskDefinitionInvalid,
-            &[&[
+            &[one_of![
                 "not compatible with the selected compute strategy",
                 "no fargate configuration exists",
             ]],
         ),
         likely(
             TaskDefinitionInvalid,
-            &[&[
+            &[one_of![
                 "does not have the required compatibilit",
                 "fargate requires",
                 "invalid cpu",
@@ -74,26 +75,26 @@ pub(super) const DEFINITION: Family = Family {
         ),
         likely(
             TaskDefinitionInvalid,
-            &[&["ephemeral storage"], &["must be", "between"]],
+            &[one_of!["ephemeral storage"], one_of!["must be", "between"]],
         ),
         likely(
             TaskDefinitionInvalid,
             &[
-                &["host port"],
-                &["awsvpc", "dynamic", "must match", "is required"],
+                one_of!["host port"],
+                one_of!["awsvpc", "dynamic", "must match", "is required"],
             ],
         ),
         likely(
             TaskDefinitionInvalid,
             &[
-                &["resource requirement"],
-                &["higher than", "greater than", "more than"],
+                one_of!["resource requirement"],
+                one_of!["higher than", "greater than", "more than"],
             ],
         ),
         likely(
             TaskDefinitionInvalid,
             &[
-                &[
+                one_of![
                     "task definition",
                     "taskdefinition",
                     "launch type",
@@ -106,7 +107,7 @@ pub(super) const DEFINITION: Family = Family {
                     "resource requirements",
                     "requested configuration",
                 ],
-                &[
+                one_of![
                     "not compatible",
                     "incompatible",
                     "not support",
@@ -127,10 +128,13 @@ pub(super) const DEFINITION: Family = Family {
                 ],
             ],
         )
-        .unless(&["capacity provider", "unable to place a task because"]),
+        .unless(one_of![
+            "capacity provider",
+            "unable to place a task because"
+        ]),
         likely(
             TaskDefinitionInvalid,
-            &[&[
+            &[one_of![
                 "not supported on",
                 "is not supported",
                 "only supported on",
@@ -142,7 +146,7 @@ pub(super) const DEFINITION: Family = Family {
                 "device not found",
             ]],
         )
-        .unless(&[
+        .unless(one_of![
             "availability zone",
             "instance type",
             "devmapper",
@@ -152,10 +156,10 @@ pub(super) const DEFINITION: Family = Family {
         likely(
             TaskDefinitionInvalid,
             &[
-                &["cannotcreatecontainererror"],
-                &["invalid ", "expected integer", "must be"],
+                one_of!["cannotcreatecontainererror"],
+                one_of!["invalid ", "expected integer", "must be"],
             ],
         )
-        .unless(&["invalid argument", "invalid memory address"]),
+        .unless(one_of!["invalid argument", "invalid memory address"]),
     ],
 };

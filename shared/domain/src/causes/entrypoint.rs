@@ -7,11 +7,12 @@ use super::Cause::{
     BadEntrypoint, ContainerHealthCheck, ImageArchMismatch, Oom, PlatformInternalError,
     TaskDefinitionInvalid,
 };
+use super::fragments::{Fragments, one_of};
 use super::rule::{Family, certain, likely, possible};
 
 /// Commands that cannot be run, and the container's set-up by the OCI runtime.
 pub(super) const ENTRYPOINT: Family = Family {
-    gate: &[
+    gate: one_of![
         "exec",
         "runc",
         "oci runtime",
@@ -39,24 +40,27 @@ pub(super) const ENTRYPOINT: Family = Family {
     ],
     rules: &[
         // The output of a health check's command, or of ECS Exec.
-        likely(ContainerHealthCheck, &[&["oci runtime exec failed"]]),
+        likely(ContainerHealthCheck, &[one_of!["oci runtime exec failed"]]),
         likely(
             PlatformInternalError,
             &[
-                &["executable file not found", "no such file"],
+                one_of!["executable file not found", "no such file"],
                 HOST_PROGRAMS,
             ],
         ),
         likely(
             TaskDefinitionInvalid,
-            &[&["executable file not found"], &["\"nvidia-"]],
+            &[one_of!["executable file not found"], one_of!["\"nvidia-"]],
         ),
-        certain(BadEntrypoint, &[&["executable file not found"]]),
+        certain(BadEntrypoint, &[one_of!["executable file not found"]]),
         // The host emulates another CPU, and the image has no such programs.
-        likely(ImageArchMismatch, &[&["qemu-"], &["could not open"]]),
+        likely(
+            ImageArchMismatch,
+            &[one_of!["qemu-"], one_of!["could not open"]],
+        ),
         likely(
             BadEntrypoint,
-            &[&[
+            &[one_of![
                 "no command specified",
                 "chdir to cwd",
                 "args must not be empty",
@@ -69,22 +73,29 @@ pub(super) const ENTRYPOINT: Family = Family {
         likely(
             BadEntrypoint,
             &[
-                &["bin/sh: ", "bash: "],
-                &[": not found", "no such file", "permission denied"],
+                one_of!["bin/sh: ", "bash: "],
+                one_of![": not found", "no such file", "permission denied"],
             ],
         ),
         likely(
             BadEntrypoint,
-            &[&["unable to find user", "passwd", "no matching entries"]],
+            &[one_of![
+                "unable to find user",
+                "passwd",
+                "no matching entries"
+            ]],
         )
-        .unless(&["error mounting"]),
+        .unless(one_of!["error mounting"]),
         likely(
             PlatformInternalError,
-            &[&["nvidia-container-cli"], &["timed out", "timeout"]],
+            &[
+                one_of!["nvidia-container-cli"],
+                one_of!["timed out", "timeout"],
+            ],
         ),
         likely(
             TaskDefinitionInvalid,
-            &[&[
+            &[one_of![
                 "nvidia-container-cli",
                 "prestart hook",
                 "error running hook",
@@ -99,12 +110,12 @@ pub(super) const ENTRYPOINT: Family = Family {
                 "cgroup-parent",
             ]],
         ),
-        likely(PlatformInternalError, PLATFORM_IN_RUNTIME).unless(&["error mounting"]),
-        possible(Oom, &[&["copying bootstrap data"]]),
+        likely(PlatformInternalError, PLATFORM_IN_RUNTIME).unless(one_of!["error mounting"]),
+        possible(Oom, &[one_of!["copying bootstrap data"]]),
         likely(
             BadEntrypoint,
             &[
-                &[
+                one_of![
                     "exec",
                     "starting container process",
                     "start container",
@@ -113,7 +124,7 @@ pub(super) const ENTRYPOINT: Family = Family {
                     "process::start",
                     "chdir",
                 ],
-                &[
+                one_of![
                     "no such file",
                     "permission denied",
                     "not found",
@@ -128,21 +139,21 @@ pub(super) const ENTRYPOINT: Family = Family {
                 ],
             ],
         )
-        .unless(&["to rootfs", "mounting", "volume", "rootfs_linux"]),
+        .unless(one_of!["to rootfs", "mounting", "volume", "rootfs_linux"]),
         possible(
             BadEntrypoint,
             &[
-                &[
+                one_of![
                     "starting container process",
                     "unable to start container process",
                 ],
-                &["exec", "init"],
+                one_of!["exec", "init"],
             ],
         )
-        .unless(&["to rootfs", "mounting", "volume", "rootfs_linux"]),
+        .unless(one_of!["to rootfs", "mounting", "volume", "rootfs_linux"]),
         possible(
             BadEntrypoint,
-            &[&[
+            &[one_of![
                 "oci runtime create failed",
                 "oci runtime error",
                 "container runtime task",
@@ -150,7 +161,7 @@ pub(super) const ENTRYPOINT: Family = Family {
                 "runc create",
             ]],
         )
-        .unless(&[
+        .unless(one_of![
             "to rootfs",
             "mounting",
             "volume",
@@ -161,7 +172,7 @@ pub(super) const ENTRYPOINT: Family = Family {
 };
 
 /// What the host itself runs: no image is expected to have them.
-const HOST_PROGRAMS: &[&str] = &[
+const HOST_PROGRAMS: Fragments = one_of![
     "start shim",
     "containerd-shim",
     "docker-init",
@@ -172,7 +183,7 @@ const HOST_PROGRAMS: &[&str] = &[
 ];
 
 /// The runtime fails for itself, though a command was to be run.
-const PLATFORM_IN_RUNTIME: &[&[&str]] = &[&[
+const PLATFORM_IN_RUNTIME: &[Fragments] = &[one_of![
     "resource temporarily unavailable",
     "final child's pid",
     "cgroup",

@@ -7,8 +7,9 @@ use super::Cause::{
     ImageArchMismatch, ImageAuth, ImageNotFound, ImagePullDiskFull, ImagePullNetwork,
     ImagePullOther, ImagePullRateLimit, PlatformInternalError,
 };
+use super::fragments::{Fragments, one_of};
 use super::network::{NO_ROUTE, REGISTRY_DOWN};
-use super::pull::{A_PULL, ABOUT_PULLS, DISK_FULL, KERNEL_LIMIT, TOKEN};
+use super::pull::{A_PULL, ABOUT_PULLS, ANOTHER_PLATFORM, DISK_FULL, KERNEL_LIMIT, TOKEN};
 use super::rule::{Family, certain, likely};
 
 /// Everything about pulling an image.
@@ -17,17 +18,21 @@ pub(super) const PULL: Family = Family {
     rules: &[
         likely(
             PlatformInternalError,
-            &[&["error during connect", "docker.sock", "elevated privileges"]],
+            &[one_of![
+                "error during connect",
+                "docker.sock",
+                "elevated privileges"
+            ]],
         ),
         certain(
             ImagePullRateLimit,
-            &[&["toomanyrequests:", "pull rate limit", "pull limit"]],
+            &[one_of!["toomanyrequests:", "pull rate limit", "pull limit"]],
         ),
         certain(
             ImagePullRateLimit,
             &[
                 A_PULL,
-                &[
+                one_of![
                     "too many requests",
                     "rate limit",
                     "rate exceeded",
@@ -42,13 +47,17 @@ pub(super) const PULL: Family = Family {
         .unless(TOKEN),
         likely(
             ImagePullRateLimit,
-            &[&["toomanyrequests", "too many requests", "http 429 response"]],
+            &[one_of![
+                "toomanyrequests",
+                "too many requests",
+                "http 429 response"
+            ]],
         )
-        .unless(&["toomanyrequestsexception"]),
+        .unless(one_of!["toomanyrequestsexception"]),
         certain(
             ImagePullDiskFull,
             &[
-                &["pull", "layer", "extract", "unpack", "getimageblob"],
+                one_of!["pull", "layer", "extract", "unpack", "getimageblob"],
                 DISK_FULL,
             ],
         )
@@ -56,7 +65,7 @@ pub(super) const PULL: Family = Family {
         likely(ImagePullDiskFull, &[DISK_FULL]).unless(KERNEL_LIMIT),
         likely(
             ImagePullDiskFull,
-            &[&[
+            &[one_of![
                 "thin pool",
                 "free data blocks",
                 "disk space",
@@ -64,42 +73,11 @@ pub(super) const PULL: Family = Family {
                 "dm_task_run failed",
             ]],
         )
-        .unless(&["unable to place", "closest matching"]),
-        certain(
-            ImageArchMismatch,
-            &[&[
-                "descriptor matching platform",
-                "not contain descriptor",
-                "descriptor for platform",
-                "no matching manifest",
-                "no match for platform",
-                "no match for manifest",
-                "exec format error",
-                "does not match the host operating system",
-                "does not match the operating system of the host",
-                "image with operating system",
-                "was built for linux",
-                "was built for windows",
-                "manifest for platform",
-                "cannot be used on this platform",
-                "does not match the specified platform",
-                "does not match the expected platform",
-                "platform does not match",
-                "does not match the detected host platform",
-                "image is incompatible with",
-                "platform mismatch",
-                "architecture mismatch",
-                "found in manifest list",
-                "found in image index",
-                "does not provide the specified platform",
-                "unsupported platform",
-                "unsupported architecture",
-                "image architecture",
-            ]],
-        ),
+        .unless(one_of!["unable to place", "closest matching"]),
+        certain(ImageArchMismatch, &[ANOTHER_PLATFORM]),
         certain(
             ImageAuth,
-            &[&[
+            &[one_of![
                 "no basic auth",
                 "incorrect username or password",
                 "authorization token has",
@@ -107,11 +85,11 @@ pub(super) const PULL: Family = Family {
             ]],
         ),
         // Where the token is given out cannot be reached.
-        likely(ImagePullNetwork, &[A_TOKEN, NO_ROUTE]).unless(&["x509"]),
+        likely(ImagePullNetwork, &[A_TOKEN, NO_ROUTE]).unless(one_of!["x509"]),
         likely(ImagePullNetwork, &[A_TOKEN, REGISTRY_DOWN]),
         likely(
             ImageAuth,
-            &[&[
+            &[one_of![
                 "401 unauthorized",
                 "authentication required",
                 "unrecognizedclient",
@@ -147,7 +125,7 @@ pub(super) const PULL: Family = Family {
                 "expired",
             ]],
         )
-        .unless(&[
+        .unless(one_of![
             "does not exist",
             "no identity-based policy allows the ecr",
             "x509",
@@ -157,7 +135,7 @@ pub(super) const PULL: Family = Family {
         // What comes after the last "denied" says more than "may not exist" before it.
         likely(
             ImageAuth,
-            &[&[
+            &[one_of![
                 "denied: user",
                 "denied: your authorization",
                 "denied: the auth",
@@ -175,11 +153,14 @@ pub(super) const PULL: Family = Family {
             ]],
         ),
         // Of a repository that does not exist, ECR says that its name is unknown.
-        likely(ImageAuth, &[&["pull access denied"], &[".dkr.ecr."]]),
+        likely(
+            ImageAuth,
+            &[one_of!["pull access denied"], one_of![".dkr.ecr."]],
+        ),
         NOT_FOUND_BY_DIGEST,
         certain(
             ImageNotFound,
-            &[&[
+            &[one_of![
                 "manifest unknown",
                 "name unknown",
                 "name_unknown",
@@ -199,7 +180,7 @@ pub(super) const PULL: Family = Family {
         ),
         likely(
             ImageNotFound,
-            &[&[
+            &[one_of![
                 "does not exist",
                 "may not exist",
                 "invalid reference format",
@@ -218,8 +199,8 @@ pub(super) const PULL: Family = Family {
                 "repository name not known",
             ]],
         )
-        .unless(&["snapshot "]),
-        likely(ImageNotFound, &[&["not found"]]).unless(&[
+        .unless(one_of!["snapshot "]),
+        likely(ImageNotFound, &[one_of!["not found"]]).unless(one_of![
             "host not found",
             "server not found",
             "media type",
@@ -227,11 +208,11 @@ pub(super) const PULL: Family = Family {
         ]),
         likely(
             ImagePullNetwork,
-            &[&["starport", ".s3.", "s3.amazonaws", "layer-bucket"]],
+            &[one_of!["starport", ".s3.", "s3.amazonaws", "layer-bucket"]],
         ),
         likely(
             ImageAuth,
-            &[&[
+            &[one_of![
                 " 403",
                 "(403",
                 "denied",
@@ -245,15 +226,18 @@ pub(super) const PULL: Family = Family {
         ),
         likely(ImagePullNetwork, &[NO_ROUTE]).unless(TOKEN),
         likely(ImagePullNetwork, &[REGISTRY_DOWN]).unless(TOKEN),
-        likely(ImagePullNetwork, &[&["http 50"], &["response body"]]),
         likely(
             ImagePullNetwork,
-            &[&["cannot pull"], &["from the registry"]],
+            &[one_of!["http 50"], one_of!["response body"]],
         ),
-        likely(ImageAuth, &[&["pullcontainerautherror"]]),
+        likely(
+            ImagePullNetwork,
+            &[one_of!["cannot pull"], one_of!["from the registry"]],
+        ),
+        likely(ImageAuth, &[one_of!["pullcontainerautherror"]]),
         likely(
             ImagePullOther,
-            &[&[
+            &[one_of![
                 "cannotpull",
                 "has been retried",
                 "image pull",
@@ -279,14 +263,14 @@ pub(super) const PULL: Family = Family {
 };
 
 /// What a registry wants to see, given out elsewhere.
-const A_TOKEN: &[&str] = &["anonymous token", "oauth token"];
+const A_TOKEN: Fragments = one_of!["anonymous token", "oauth token"];
 
 /// ECR answers 403 for the blob of a digest that is gone, when the tag is pinned to it.
 const NOT_FOUND_BY_DIGEST: super::rule::Rule = likely(
     ImageNotFound,
     &[
-        &["@sha256:"],
-        &["403 forbidden"],
-        &["/blobs/", "/manifests/sha256"],
+        one_of!["@sha256:"],
+        one_of!["403 forbidden"],
+        one_of!["/blobs/", "/manifests/sha256"],
     ],
 );

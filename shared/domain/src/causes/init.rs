@@ -8,17 +8,18 @@ use super::Cause::{
     EfsMount, EniProvisioning, EnvFileFetch, IamRoleAssume, ImageAuth, ImagePullRateLimit,
     LogSetup, NetworkResourceInit, SecretFetch, VolumeMount,
 };
+use super::fragments::one_of;
 use super::network::NO_ROUTE;
 use super::rule::{Family, certain, likely, possible};
 use super::secrets::TRIED_AGAIN;
 
 /// Roles that cannot be assumed or passed.
 pub(super) const ROLES: Family = Family {
-    gate: &["role", "trust", "iam", "credentials"],
+    gate: one_of!["role", "trust", "iam", "credentials"],
     rules: &[
         certain(
             IamRoleAssume,
-            &[&[
+            &[one_of![
                 "unable to assume",
                 "cannot assume",
                 "could not assume",
@@ -31,13 +32,13 @@ pub(super) const ROLES: Family = Family {
         likely(
             IamRoleAssume,
             &[
-                &[
+                one_of![
                     "iam:passrole",
                     "assumerole",
                     "trust policy",
                     "trust relationship",
                 ],
-                &[
+                one_of![
                     "not authorized",
                     "denied",
                     "unauthorized",
@@ -51,14 +52,14 @@ pub(super) const ROLES: Family = Family {
         likely(
             IamRoleAssume,
             &[
-                &["iam policy", "iam permission", "iam role", "trust"],
-                &["misconfigured"],
+                one_of!["iam policy", "iam permission", "iam role", "trust"],
+                one_of!["misconfigured"],
             ],
         ),
         likely(
             IamRoleAssume,
             &[
-                &[
+                one_of![
                     "iam role",
                     "task role",
                     "execution role",
@@ -66,7 +67,7 @@ pub(super) const ROLES: Family = Family {
                     "service-linked role",
                     "exception: role is",
                 ],
-                &[
+                one_of![
                     "does not exist",
                     "not found",
                     "is invalid",
@@ -81,46 +82,50 @@ pub(super) const ROLES: Family = Family {
             ],
         )
         // A pull names the role that it is done with.
-        .unless(&["cannotpull", "pull the image", "image uri"]),
+        .unless(one_of!["cannotpull", "pull the image", "image uri"]),
     ],
 };
 
 /// AWS names the action that was denied: that is the whole cause.
 pub(super) const PERMISSIONS: Family = Family {
-    gate: &[
+    gate: one_of![
         "not authorized to perform",
         "unauthorized to perform",
         "does not have permission",
     ],
     rules: &[
-        certain(ImageAuth, &[&["perform: ecr"]]),
+        certain(ImageAuth, &[one_of!["perform: ecr"]]),
         certain(
             SecretFetch,
-            &[&["perform: secretsmanager:", "perform: ssm:"]],
+            &[one_of!["perform: secretsmanager:", "perform: ssm:"]],
         ),
-        likely(SecretFetch, &[&["perform: kms:"]]).unless(&["cannotpull", "volume"]),
+        likely(SecretFetch, &[one_of!["perform: kms:"]]).unless(one_of!["cannotpull", "volume"]),
         certain(
             LogSetup,
-            &[&["perform: logs:", "perform: firehose:", "perform: kinesis:"]],
+            &[one_of![
+                "perform: logs:",
+                "perform: firehose:",
+                "perform: kinesis:"
+            ]],
         ),
-        certain(EfsMount, &[&["perform: elasticfilesystem:"]]),
+        certain(EfsMount, &[one_of!["perform: elasticfilesystem:"]]),
         certain(
             EniProvisioning,
-            &[&["networkinterface"], &["perform: ec2:"]],
+            &[one_of!["networkinterface"], one_of!["perform: ec2:"]],
         ),
-        certain(VolumeMount, &[&["volume"], &["perform: ec2:"]]),
-        certain(VolumeMount, &[&["perform: fsx:"]]),
-        likely(EnvFileFetch, &[&["perform: s3:"]]).unless(&["starport"]),
+        certain(VolumeMount, &[one_of!["volume"], one_of!["perform: ec2:"]]),
+        certain(VolumeMount, &[one_of!["perform: fsx:"]]),
+        likely(EnvFileFetch, &[one_of!["perform: s3:"]]).unless(one_of!["starport"]),
     ],
 };
 
 /// Environment files in S3.
 pub(super) const ENVIRONMENT_FILES: Family = Family {
-    gate: &["env", ".s3", "s3:"],
+    gate: one_of!["env", ".s3", "s3:"],
     rules: &[
         certain(
             EnvFileFetch,
-            &[&[
+            &[one_of![
                 "env file",
                 "environment file",
                 "environment variable file",
@@ -131,26 +136,29 @@ pub(super) const ENVIRONMENT_FILES: Family = Family {
         ),
         likely(
             EnvFileFetch,
-            &[&["file download command", "download file from s3"]],
+            &[one_of!["file download command", "download file from s3"]],
         ),
-        likely(EnvFileFetch, &[&[".env"], &["s3", "download"]]),
+        likely(EnvFileFetch, &[one_of![".env"], one_of!["s3", "download"]]),
         likely(
             EnvFileFetch,
-            &[&["arn:aws:s3:::"], &["download", "unable to", "failed"]],
+            &[
+                one_of!["arn:aws:s3:::"],
+                one_of!["download", "unable to", "failed"],
+            ],
         )
-        .unless(&["firelens"]),
+        .unless(one_of!["firelens"]),
     ],
 };
 
 /// The token ECR gives for pulls.
 pub(super) const REGISTRY_AUTH: Family = Family {
-    gate: &["registry auth", "ecr.", "ecr:", "getauthorizationtoken"],
+    gate: one_of!["registry auth", "ecr.", "ecr:", "getauthorizationtoken"],
     rules: &[
         certain(
             ImageAuth,
             &[
-                &["registry auth", "ecr", "getauthorizationtoken"],
-                &[
+                one_of!["registry auth", "ecr", "getauthorizationtoken"],
+                one_of![
                     "accessdenied",
                     "access denied",
                     "not authorized",
@@ -161,18 +169,21 @@ pub(super) const REGISTRY_AUTH: Family = Family {
                 ],
             ],
         ),
-        likely(ImagePullRateLimit, &[&["throttl", "rate exceeded"]]),
+        likely(ImagePullRateLimit, &[one_of!["throttl", "rate exceeded"]]),
         likely(
             NetworkResourceInit,
-            &[&["registry auth", "getauthorizationtoken"], NO_ROUTE],
+            &[one_of!["registry auth", "getauthorizationtoken"], NO_ROUTE],
         ),
-        likely(NetworkResourceInit, &[&["registry auth"], TRIED_AGAIN]),
-        possible(NetworkResourceInit, &[&["registry auth"]]),
+        likely(
+            NetworkResourceInit,
+            &[one_of!["registry auth"], TRIED_AGAIN],
+        ),
+        possible(NetworkResourceInit, &[one_of!["registry auth"]]),
         likely(
             ImageAuth,
             &[
-                &["perform: ecr", "ecr:"],
-                &["denied", "not authorized", "is not"],
+                one_of!["perform: ecr", "ecr:"],
+                one_of!["denied", "not authorized", "is not"],
             ],
         ),
     ],

@@ -4,11 +4,12 @@
 //! error codes of Amazon `CloudWatch` Logs.
 
 use super::Cause::LogSetup;
+use super::fragments::one_of;
 use super::rule::{Family, certain, likely};
 
 /// Log drivers and log groups.
 pub(super) const LOGS: Family = Family {
-    gate: &[
+    gate: one_of![
         "log",
         "cloudwatch",
         "splunk",
@@ -21,7 +22,7 @@ pub(super) const LOGS: Family = Family {
     rules: &[
         certain(
             LogSetup,
-            &[&[
+            &[one_of![
                 "log group does not exist",
                 "loggroup does not exist",
                 "failed to validate logger args",
@@ -32,7 +33,7 @@ pub(super) const LOGS: Family = Family {
         ),
         likely(
             LogSetup,
-            &[&[
+            &[one_of![
                 "logger args",
                 "logging driver",
                 "logging binary",
@@ -73,7 +74,7 @@ pub(super) const LOGS: Family = Family {
                 "journald",
             ]],
         )
-        .unless(&[
+        .unless(one_of![
             "secretsmanager",
             "secret from asm",
             "secrets from ssm",
@@ -84,7 +85,7 @@ pub(super) const LOGS: Family = Family {
             "fargate requires",
             "ecs.capability",
         ]),
-        likely(LogSetup, &[&["cloudwatch"]]).unless(&[
+        likely(LogSetup, &[one_of!["cloudwatch"]]).unless(one_of![
             "alarm",
             "secretsmanager",
             "secret data",

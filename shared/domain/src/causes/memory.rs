@@ -3,15 +3,16 @@
 //! Wordings: the ECS agent's `OutOfMemoryError`; runc; the Linux kernel; people's own notes.
 
 use super::Cause::{AppError, Oom};
+use super::fragments::{Fragments, one_of};
 use super::rule::{Family, certain, likely};
 
 /// Out of memory, said by the reason.
 pub(super) const MEMORY: Family = Family {
-    gate: &["memory", "oom"],
+    gate: one_of!["memory", "oom"],
     rules: &[
         certain(
             Oom,
-            &[&[
+            &[one_of![
                 "outofmemory",
                 "killed due to memory",
                 "oomkilled",
@@ -24,14 +25,17 @@ pub(super) const MEMORY: Family = Family {
         likely(
             Oom,
             &[
-                &["memory.limit_in_bytes", "memory.max"],
-                &["device or resource busy"],
+                one_of!["memory.limit_in_bytes", "memory.max"],
+                one_of!["device or resource busy"],
             ],
         ),
-        likely(AppError, &[&["cuda", "gpu memory"], &["out of memory"]]),
+        likely(
+            AppError,
+            &[one_of!["cuda", "gpu memory"], one_of!["out of memory"]],
+        ),
         likely(
             Oom,
-            &[&[
+            &[one_of![
                 "out of memory",
                 "out-of-memory",
                 "memory limit exceeded",
@@ -51,7 +55,7 @@ pub(super) const MEMORY: Family = Family {
                 "paging file is too small",
             ]],
         )
-        .unless(&[
+        .unless(one_of![
             "unable to place",
             "mounting volume",
             "maximum allowed",
@@ -61,7 +65,7 @@ pub(super) const MEMORY: Family = Family {
 };
 
 /// What people paste may also say that nothing was killed.
-const NOT_KILLED: &[&str] = &[
+const NOT_KILLED: Fragments = one_of![
     "oomkilled\": false",
     "oomkilled\":false",
     "oomkilled: false",

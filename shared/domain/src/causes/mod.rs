@@ -17,6 +17,8 @@ mod entrypoint;
 mod events;
 mod exit;
 mod fix;
+mod fragments;
+mod hosts;
 mod image;
 mod init;
 mod logging;

@@ -6,10 +6,11 @@
 use super::Cause::{
     EniProvisioning, ImagePullNetwork, NetworkResourceInit, QuotaLimit, VolumeMount,
 };
+use super::fragments::{Fragments, one_of};
 use super::rule::{Family, certain, likely, possible};
 
 /// Words that mean: no answer over the network.
-pub(super) const NO_ROUTE: &[&str] = &[
+pub(super) const NO_ROUTE: Fragments = one_of![
     "dial tcp",
     "dial udp",
     "i/o timeout",
@@ -57,7 +58,7 @@ pub(super) const NO_ROUTE: &[&str] = &[
 ];
 
 /// The registry answers, but not with an image; or the line breaks half way.
-pub(super) const REGISTRY_DOWN: &[&str] = &[
+pub(super) const REGISTRY_DOWN: Fragments = one_of![
     ": eof",
     " eof",
     "panic: runtime error",
@@ -85,7 +86,7 @@ pub(super) const REGISTRY_DOWN: &[&str] = &[
 
 /// The elastic network interface.
 pub(super) const INTERFACES: Family = Family {
-    gate: &[
+    gate: one_of![
         "network interface",
         "networkinterface",
         "eni",
@@ -102,7 +103,7 @@ pub(super) const INTERFACES: Family = Family {
     rules: &[
         certain(
             QuotaLimit,
-            &[&[
+            &[one_of![
                 "networkinterfacelimitexceeded",
                 "maximum number of network interfaces",
                 "limit on the number of network interfaces",
@@ -110,12 +111,17 @@ pub(super) const INTERFACES: Family = Family {
         ),
         likely(
             QuotaLimit,
-            &[&["limitexceeded", "rate exceeded", "throttl", "quota"]],
+            &[one_of![
+                "limitexceeded",
+                "rate exceeded",
+                "throttl",
+                "quota"
+            ]],
         )
-        .unless(&["unable to place"]),
+        .unless(one_of!["unable to place"]),
         certain(
             EniProvisioning,
-            &[&[
+            &[one_of![
                 "insufficientfreeaddresses",
                 "insufficient free addresses",
                 "no free addresses",
@@ -124,21 +130,24 @@ pub(super) const INTERFACES: Family = Family {
         certain(
             EniProvisioning,
             &[
-                &["timeout", "timed out", "time out"],
-                &["network interface", "eni provision"],
+                one_of!["timeout", "timed out", "time out"],
+                one_of!["network interface", "eni provision"],
             ],
         ),
         likely(
             VolumeMount,
-            &[&["unexpected ec2 error"], &["volume", "snapshot"]],
+            &[
+                one_of!["unexpected ec2 error"],
+                one_of!["volume", "snapshot"],
+            ],
         )
-        .unless(&["network interface"]),
-        certain(EniProvisioning, &[&["unexpected ec2 error"]]),
+        .unless(one_of!["network interface"]),
+        certain(EniProvisioning, &[one_of!["unexpected ec2 error"]]),
         likely(
             EniProvisioning,
             &[
-                &["network interface", "networkinterface"],
-                &[
+                one_of!["network interface", "networkinterface"],
+                one_of![
                     "creat",
                     "attach",
                     "provision",
@@ -150,10 +159,10 @@ pub(super) const INTERFACES: Family = Family {
                 ],
             ],
         )
-        .unless(&["bridge"]),
+        .unless(one_of!["bridge"]),
         likely(
             EniProvisioning,
-            &[&[
+            &[one_of![
                 "invalidsubnet",
                 "invalidgroup.notfound",
                 "invalidsecuritygroup",
@@ -181,12 +190,12 @@ pub(super) const INTERFACES: Family = Family {
                 "eni was",
             ]],
         )
-        .unless(&["sysctl", "bridge mode", "network sandbox"]),
+        .unless(one_of!["sysctl", "bridge mode", "network sandbox"]),
         likely(
             EniProvisioning,
             &[
-                &["subnet", "security group"],
-                &[
+                one_of!["subnet", "security group"],
+                one_of![
                     "does not exist",
                     "not found",
                     "no longer exists",
@@ -201,8 +210,8 @@ pub(super) const INTERFACES: Family = Family {
         likely(
             EniProvisioning,
             &[
-                &[" eni", "trunk interface"],
-                &[
+                one_of![" eni", "trunk interface"],
+                one_of![
                     "fail",
                     "unable",
                     "error",
@@ -213,13 +222,13 @@ pub(super) const INTERFACES: Family = Family {
                 ],
             ],
         )
-        .unless(&["unable to place"]),
+        .unless(one_of!["unable to place"]),
     ],
 };
 
 /// An AWS endpoint that could not be reached, said without naming what it was asked for.
 pub(super) const ENDPOINTS: Family = Family {
-    gate: &[
+    gate: one_of![
         "resourceinitializationerror",
         "connection issue",
         "task network",
@@ -227,17 +236,20 @@ pub(super) const ENDPOINTS: Family = Family {
         "api.",
     ],
     rules: &[
-        certain(ImagePullNetwork, &[&["connection issue"], &["registry"]]),
+        certain(
+            ImagePullNetwork,
+            &[one_of!["connection issue"], one_of!["registry"]],
+        ),
         certain(
             NetworkResourceInit,
-            &[&["connection issue"], &["between the task and"]],
+            &[one_of!["connection issue"], one_of!["between the task and"]],
         )
         // Environment files are in S3, and so are the layers of images in ECR.
-        .unless(&["amazon s3"]),
-        likely(NetworkResourceInit, &[NO_ROUTE]).unless(&["runc", "oci runtime", "shim"]),
+        .unless(one_of!["amazon s3"]),
+        likely(NetworkResourceInit, &[NO_ROUTE]).unless(one_of!["runc", "oci runtime", "shim"]),
         possible(
             NetworkResourceInit,
-            &[&["check your task network configuration"]],
+            &[one_of!["check your task network configuration"]],
         ),
     ],
 };

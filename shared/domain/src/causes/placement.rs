@@ -6,11 +6,12 @@
 use super::Cause::{
     CapacityUnavailable, PlacementOther, PlatformInternalError, TaskDefinitionInvalid,
 };
+use super::fragments::{Fragments, one_of};
 use super::rule::{Family, Rule, certain, likely, possible};
 use super::text::Text;
 
 /// Failure reasons of `RunTask` that are a whole sentence by themselves.
-pub(super) const CODES: &[&str] = &[
+pub(super) const CODES: Fragments = one_of![
     "agent",
     "attribute",
     "memberof",
@@ -32,14 +33,14 @@ pub(super) fn is_code(text: &Text) -> bool {
     let last = plain.rsplit(": ").next().unwrap_or(plain);
     let last = last.split(" (").next().unwrap_or(last);
     // Much may be missing behind a colon.
-    if CODES.contains(&last) && (last != "missing" || last == plain) {
+    if CODES.contains(last) && (last != "missing" || last == plain) {
         return true;
     }
     words.match_indices("reason").any(|(at, reason)| {
         let value = words[at + reason.len()..]
             .trim_start_matches(['s', ' ', ':', '=', '"', '\'', '[', '(']);
         let end = value.find(['"', '\'', ']', ')', ',', '}', '.']);
-        CODES.contains(&&value[..end.unwrap_or(value.len())])
+        CODES.contains(&value[..end.unwrap_or(value.len())])
     })
 }
 
@@ -48,7 +49,7 @@ pub(super) const BY_CODE: Rule = likely(PlacementOther, &[]);
 
 /// Capacity and placement.
 pub(super) const PLACEMENT: Family = Family {
-    gate: &[
+    gate: one_of![
         "capacity",
         "place",
         "instance",
@@ -69,7 +70,7 @@ pub(super) const PLACEMENT: Family = Family {
     rules: &[
         likely(
             PlacementOther,
-            &[&[
+            &[one_of![
                 "already using a port",
                 "resource:port",
                 "resource type port",
@@ -87,8 +88,8 @@ pub(super) const PLACEMENT: Family = Family {
         likely(
             PlacementOther,
             &[
-                &["agent"],
-                &[
+                one_of!["agent"],
+                one_of![
                     "not connected",
                     "disconnected",
                     "is not running",
@@ -102,7 +103,7 @@ pub(super) const PLACEMENT: Family = Family {
         ),
         certain(
             CapacityUnavailable,
-            &[&[
+            &[one_of![
                 "unfulfillablecapacity",
                 "insufficientinstancecapacity",
                 "insufficient capacity",
@@ -132,7 +133,7 @@ pub(super) const PLACEMENT: Family = Family {
                 "not supported in your requested availability zone",
             ]],
         )
-        .unless(&[
+        .unless(one_of![
             "containererror",
             "provider strategy",
             "permission",
@@ -141,7 +142,7 @@ pub(super) const PLACEMENT: Family = Family {
         ]),
         likely(
             CapacityUnavailable,
-            &[&[
+            &[one_of![
                 "capacity is unavailable",
                 "capacity unavailable",
                 "no container instances were found",
@@ -165,32 +166,37 @@ pub(super) const PLACEMENT: Family = Family {
                 "insufficient",
             ]],
         ),
-        likely(CapacityUnavailable, &[&["resource:"]]).unless(&["authorized to perform"]),
+        likely(CapacityUnavailable, &[one_of!["resource:"]])
+            .unless(one_of!["authorized to perform"]),
         likely(
             CapacityUnavailable,
-            &[&["closest matching"], &["has no "], &["available"]],
+            &[
+                one_of!["closest matching"],
+                one_of!["has no "],
+                one_of!["available"],
+            ],
         ),
         likely(
             CapacityUnavailable,
             &[
-                &["capacity"],
-                &["unavailable", "not available", "insufficient", "exhausted"],
+                one_of!["capacity"],
+                one_of!["unavailable", "not available", "insufficient", "exhausted"],
             ],
         ),
         likely(
             PlatformInternalError,
             &[
-                &["unable to place", "unable to launch"],
-                &["internal error", "internalerror"],
+                one_of!["unable to place", "unable to launch"],
+                one_of!["internal error", "internalerror"],
             ],
         ),
         possible(
             CapacityUnavailable,
-            &[&["resources could not be found", "could not launch"]],
+            &[one_of!["resources could not be found", "could not launch"]],
         ),
         likely(
             PlacementOther,
-            &[&[
+            &[one_of![
                 "met all of its requirements",
                 "closest matching container-instance",
                 "closest matching container instance",
@@ -202,25 +208,25 @@ pub(super) const PLACEMENT: Family = Family {
         likely(
             TaskDefinitionInvalid,
             &[
-                &["unable to launch"],
-                &["invalidparameter", "validationerror", "unsupported"],
+                one_of!["unable to launch"],
+                one_of!["invalidparameter", "validationerror", "unsupported"],
             ],
         ),
         likely(
             CapacityUnavailable,
             &[
-                &["unable to launch", "capacity provider"],
-                &["capacity", "instance type", "availability zone"],
+                one_of!["unable to launch", "capacity provider"],
+                one_of!["capacity", "instance type", "availability zone"],
             ],
         )
-        .unless(&[
+        .unless(one_of![
             "unauthorizedoperation",
             "invalid",
             "capacity provider strategy",
         ]),
         possible(
             PlacementOther,
-            &[&[
+            &[one_of![
                 "unable to place",
                 "could not be placed",
                 "cannot be placed",
@@ -230,6 +236,6 @@ pub(super) const PLACEMENT: Family = Family {
             ]],
         )
         // What the scheduler quotes is not about placement, though it says no more.
-        .unless(&["initializationerror", "containererror"]),
+        .unless(one_of!["initializationerror", "containererror"]),
     ],
 };

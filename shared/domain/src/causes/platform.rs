@@ -7,19 +7,20 @@
 use super::Cause::{
     AppError, ImagePullNetwork, KilledSigkill, Oom, PlacementOther, PlatformInternalError, Segfault,
 };
+use super::fragments::{Fragments, one_of};
 use super::rule::{Family, likely, possible};
 
 /// The agent's and the platform's own errors, and what no other family knows.
 pub(super) const PLATFORM: Family = Family {
-    gate: &[],
+    gate: Fragments::NONE,
     rules: &[
         likely(
             PlatformInternalError,
-            &[&["iptables failed", "bridge mode pause"]],
+            &[one_of!["iptables failed", "bridge mode pause"]],
         ),
         likely(
             PlacementOther,
-            &[&[
+            &[one_of![
                 "programming external connectivity",
                 "port is already allocated",
                 "address already in use",
@@ -30,17 +31,20 @@ pub(super) const PLATFORM: Family = Family {
         ),
         likely(
             PlacementOther,
-            &[&["being used by another process"], &["endpoint", "hns"]],
+            &[
+                one_of!["being used by another process"],
+                one_of!["endpoint", "hns"],
+            ],
         ),
         // The rest of it may be cut off.
-        likely(PlacementOther, &[&["bind for 0.0.0.0:"]]).unless(&["denied"]),
+        likely(PlacementOther, &[one_of!["bind for 0.0.0.0:"]]).unless(one_of!["denied"]),
         likely(
             Segfault,
-            &[&["segmentation fault", "sigsegv", "access violation"]],
+            &[one_of!["segmentation fault", "sigsegv", "access violation"]],
         ),
         likely(
             PlatformInternalError,
-            &[&[
+            &[one_of![
                 "internalerror",
                 "internalservererror",
                 "internal error",
@@ -98,7 +102,7 @@ pub(super) const PLATFORM: Family = Family {
         ),
         possible(
             PlatformInternalError,
-            &[&[
+            &[one_of![
                 "cannotinspectcontainererror",
                 "cannotdescribecontainererror",
                 "cannotlistcontainerserror",
@@ -120,22 +124,27 @@ pub(super) const PLATFORM: Family = Family {
         ),
         likely(
             AppError,
-            &[&[
+            &[one_of![
                 "non-zero exit",
                 "nonzero exit",
                 "non-zero status",
                 "non-zero code",
             ]],
         ),
-        possible(Oom, &[&["failed to get container status"]]),
+        possible(Oom, &[one_of!["failed to get container status"]]),
         possible(
             KilledSigkill,
-            &[&["container killed", "sigkill", "signal 9", "signal: killed"]],
+            &[one_of![
+                "container killed",
+                "sigkill",
+                "signal 9",
+                "signal: killed"
+            ]],
         ),
         // Mostly a pull, where nobody says what was asked for.
         possible(
             ImagePullNetwork,
-            &[&[
+            &[one_of![
                 "context canceled",
                 "i/o timeout",
                 "dial tcp",

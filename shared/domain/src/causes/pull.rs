@@ -1,7 +1,9 @@
 //! Words around image pulls, for the rules of `image`.
 
+use super::fragments::{Fragments, one_of};
+
 /// One of these stands wherever a pull is spoken of.
-pub(super) const ABOUT_PULLS: &[&str] = &[
+pub(super) const ABOUT_PULLS: Fragments = one_of![
     "cannotpull",
     "resolve ref",
     "image has been retried",
@@ -86,9 +88,41 @@ pub(super) const ABOUT_PULLS: &[&str] = &[
 ];
 
 /// An image is what the sentence is about.
-pub(super) const A_PULL: &[&str] = &["pull", "image", "manifest", "registry", "docker", "/v2/"];
+pub(super) const A_PULL: Fragments =
+    one_of!["pull", "image", "manifest", "registry", "docker", "/v2/"];
 
-pub(super) const DISK_FULL: &[&str] = &[
+/// The image is not for the machine that pulls it.
+pub(super) const ANOTHER_PLATFORM: Fragments = one_of![
+    "descriptor matching platform",
+    "not contain descriptor",
+    "descriptor for platform",
+    "no matching manifest",
+    "no match for platform",
+    "no match for manifest",
+    "exec format error",
+    "does not match the host operating system",
+    "does not match the operating system of the host",
+    "image with operating system",
+    "was built for linux",
+    "was built for windows",
+    "manifest for platform",
+    "cannot be used on this platform",
+    "does not match the specified platform",
+    "does not match the expected platform",
+    "platform does not match",
+    "does not match the detected host platform",
+    "image is incompatible with",
+    "platform mismatch",
+    "architecture mismatch",
+    "found in manifest list",
+    "found in image index",
+    "does not provide the specified platform",
+    "unsupported platform",
+    "unsupported architecture",
+    "image architecture",
+];
+
+pub(super) const DISK_FULL: Fragments = one_of![
     "no space left",
     "disk quota exceeded",
     "disk full",
@@ -96,7 +130,7 @@ pub(super) const DISK_FULL: &[&str] = &[
 ];
 
 /// The kernel calls the limits of other things so, too.
-pub(super) const KERNEL_LIMIT: &[&str] = &["cgroup", "session key", "inotify"];
+pub(super) const KERNEL_LIMIT: Fragments = one_of!["cgroup", "session key", "inotify"];
 
 /// The token for pulls is another matter, though some sentences call it a pull too.
-pub(super) const TOKEN: &[&str] = &["registry auth", "pull secrets"];
+pub(super) const TOKEN: Fragments = one_of!["registry auth", "pull secrets"];

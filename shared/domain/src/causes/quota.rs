@@ -4,15 +4,16 @@
 //! error codes of Amazon EC2, Elastic Load Balancing and AWS Fargate.
 
 use super::Cause::QuotaLimit;
+use super::fragments::{Fragments, one_of};
 use super::rule::{Family, certain, likely};
 
 /// Limits of the account, and throttled launches.
 pub(super) const QUOTAS: Family = Family {
-    gate: &[],
+    gate: Fragments::NONE,
     rules: &[
         certain(
             QuotaLimit,
-            &[&[
+            &[one_of![
                 "reached the limit on",
                 "above your limit",
                 "instancecountexceeded",
@@ -23,14 +24,14 @@ pub(super) const QUOTAS: Family = Family {
         likely(
             QuotaLimit,
             &[
-                &["vcpu", "fargate", "on-demand"],
-                &["limit", "quota", "exceed"],
+                one_of!["vcpu", "fargate", "on-demand"],
+                one_of!["limit", "quota", "exceed"],
             ],
         )
-        .unless(&["memory limit", "time limit"]),
+        .unless(one_of!["memory limit", "time limit"]),
         likely(
             QuotaLimit,
-            &[&[
+            &[one_of![
                 "limitexceeded",
                 "limit exceeded",
                 "reached the limit",
@@ -61,16 +62,20 @@ pub(super) const QUOTAS: Family = Family {
         ),
         likely(
             QuotaLimit,
-            &[&["maximum number of"], &["has been exceeded"]],
+            &[one_of!["maximum number of"], one_of!["has been exceeded"]],
         ),
-        likely(QuotaLimit, &[&["too many "]]).unless(&["requests", "open files", "levels of"]),
+        likely(QuotaLimit, &[one_of!["too many "]]).unless(one_of![
+            "requests",
+            "open files",
+            "levels of"
+        ]),
         likely(
             QuotaLimit,
             &[
-                &["limit"],
-                &["concurrent", "maximum number of", "on-demand", "account"],
+                one_of!["limit"],
+                one_of!["concurrent", "maximum number of", "on-demand", "account"],
             ],
         )
-        .unless(&["no container instance", "limited"]),
+        .unless(one_of!["no container instance", "limited"]),
     ],
 };

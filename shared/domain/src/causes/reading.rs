@@ -1,5 +1,6 @@
 //! Which rule reads a sentence: the families of rules in the order they are asked.
 
+use super::fragments::{Fragments, one_of};
 use super::rule::{Family, Rule};
 use super::text::Text;
 
@@ -25,7 +26,7 @@ const FAMILIES: &[&Family] = &[
     &super::quota::QUOTAS,
     &super::placement::PLACEMENT,
     &super::network::ENDPOINTS,
-    &super::scheduler::HOSTS,
+    &super::hosts::HOSTS,
     &super::platform::PLATFORM,
 ];
 
@@ -52,14 +53,14 @@ pub(super) fn read(text: &Text) -> Option<&'static Rule> {
 
 /// Who speaks, where the sentence's own beginning says so: these families are asked before all
 /// others, since what follows quotes names and other people's words.
-const HEADS: &[(&[&str], &Family)] = &[
+const HEADS: &[(Fragments, &Family)] = &[
     (
-        &["invoke efs utils", "efs utils command", "volumedriver."],
+        one_of!["invoke efs utils", "efs utils command", "volumedriver."],
         &super::volume::EFS,
     ),
-    (&["volumedriver."], &super::volume::VOLUMES),
+    (one_of!["volumedriver."], &super::volume::VOLUMES),
     (
-        &[
+        one_of![
             "failed to validate logger args",
             "failed to initialize logging driver",
             "failed to create cloudwatch log",
@@ -67,7 +68,7 @@ const HEADS: &[(&[&str], &Family)] = &[
         &super::logging::LOGS,
     ),
     (
-        &[
+        one_of![
             "retrieve secret from asm",
             "retrieve secrets from ssm",
             "fetching secret data",
@@ -76,7 +77,7 @@ const HEADS: &[(&[&str], &Family)] = &[
         &super::secrets::SECRETS,
     ),
     (
-        &["download env files", "envfile resource"],
+        one_of!["download env files", "envfile resource"],
         &super::init::ENVIRONMENT_FILES,
     ),
 ];
@@ -85,7 +86,7 @@ fn read_one(text: &Text) -> Option<&'static Rule> {
     if super::placement::is_code(text) {
         return Some(&super::placement::BY_CODE);
     }
-    let heads = HEADS.iter().filter(|(head, _)| text.any(head));
+    let heads = HEADS.iter().filter(|(head, _)| text.any(*head));
     let families = heads.map(|(_, family)| family).chain(FAMILIES);
     families
         .filter(|family| family.gate.is_empty() || text.any(family.gate))
@@ -94,6 +95,7 @@ fn read_one(text: &Text) -> Option<&'static Rule> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fragments::tests::normalised;
     use super::*;
 
     #[test]
@@ -101,9 +103,7 @@ mod tests {
         for family in FAMILIES {
             let rules = family.rules.iter();
             let groups = rules.flat_map(|rule| rule.all.iter().copied().chain([rule.none]));
-            for fragment in groups.chain([family.gate]).flatten() {
-                let loose = Text::of(&format!("|{fragment}|"));
-                assert_eq!(loose.words(), format!("|{fragment}|"), "not normalised");
+            for fragment in groups.chain([family.gate]).flat_map(normalised) {
                 assert!(!fragment.contains("n't"), "{fragment}: a contraction");
             }
         }

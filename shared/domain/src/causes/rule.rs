@@ -1,5 +1,6 @@
 //! How a sentence is recognised: by the most specific known fragments, not by its prefix.
 
+use super::fragments::Fragments;
 use super::text::Text;
 use super::{Cause, Confidence};
 
@@ -8,25 +9,25 @@ pub(super) struct Rule {
     pub(super) cause: Cause,
     pub(super) confidence: Confidence,
     /// Of every group one fragment must be there.
-    pub(super) all: &'static [&'static [&'static str]],
+    pub(super) all: &'static [Fragments],
     /// None of these may be there.
-    pub(super) none: &'static [&'static str],
+    pub(super) none: Fragments,
 }
 
 impl Rule {
     /// Also: none of `fragments`.
-    pub(super) const fn unless(mut self, fragments: &'static [&'static str]) -> Self {
+    pub(super) const fn unless(mut self, fragments: Fragments) -> Self {
         self.none = fragments;
         self
     }
 
     /// Whether it reads `text`.
     pub(super) fn fits(&self, text: &Text) -> bool {
-        self.all.iter().all(|group| text.any(group)) && !text.any(self.none)
+        self.all.iter().all(|group| text.any(*group)) && !text.any(self.none)
     }
 }
 
-type Groups = &'static [&'static [&'static str]];
+type Groups = &'static [Fragments];
 
 /// ECS says it in so many words.
 pub(super) const fn certain(cause: Cause, all: Groups) -> Rule {
@@ -34,7 +35,7 @@ pub(super) const fn certain(cause: Cause, all: Groups) -> Rule {
         cause,
         confidence: Confidence::Certain,
         all,
-        none: &[],
+        none: Fragments::NONE,
     }
 }
 
@@ -44,7 +45,7 @@ pub(super) const fn likely(cause: Cause, all: Groups) -> Rule {
         cause,
         confidence: Confidence::Likely,
         all,
-        none: &[],
+        none: Fragments::NONE,
     }
 }
 
@@ -54,14 +55,14 @@ pub(super) const fn possible(cause: Cause, all: Groups) -> Rule {
         cause,
         confidence: Confidence::Possible,
         all,
-        none: &[],
+        none: Fragments::NONE,
     }
 }
 
 /// Rules that speak of one thing. The first that fits is the answer.
 pub(super) struct Family {
     /// One of these must be there, or no rule is asked. Empty: always asked.
-    pub(super) gate: &'static [&'static str],
+    pub(super) gate: Fragments,
     /// The most specific first.
     pub(super) rules: &'static [Rule],
 }

@@ -8,11 +8,12 @@ use super::Cause::{
     ContainerStopFailure, DependencyContainerFailed, ImagePullNetwork, PlacementOther,
     PlatformInternalError, TimeoutStart,
 };
+use super::fragments::one_of;
 use super::rule::{Family, certain, likely, possible};
 
 /// Containers that wait for others.
 pub(super) const DEPENDENCY: Family = Family {
-    gate: &[
+    gate: one_of![
         "depend",
         "non running container",
         "cannot link to",
@@ -24,11 +25,14 @@ pub(super) const DEPENDENCY: Family = Family {
     rules: &[
         certain(
             DependencyContainerFailed,
-            &[&["container ordering dependency", "taskdependencyerror"]],
+            &[one_of![
+                "container ordering dependency",
+                "taskdependencyerror"
+            ]],
         ),
         likely(
             DependencyContainerFailed,
-            &[&[
+            &[one_of![
                 "dependency graph",
                 "non running container",
                 "cannot link to",
@@ -42,7 +46,7 @@ pub(super) const DEPENDENCY: Family = Family {
         likely(
             DependencyContainerFailed,
             &[
-                &[
+                one_of![
                     "dependency",
                     "dependencies",
                     "depends on",
@@ -50,7 +54,7 @@ pub(super) const DEPENDENCY: Family = Family {
                     "dependent",
                     "depended",
                 ],
-                &[
+                one_of![
                     "did not exit successfully",
                     "did not complete",
                     "never complete",
@@ -69,13 +73,17 @@ pub(super) const DEPENDENCY: Family = Family {
                 ],
             ],
         )
-        .unless(&["botocore", "necessary dependency", "cannot be an essential"]),
+        .unless(one_of![
+            "botocore",
+            "necessary dependency",
+            "cannot be an essential"
+        ]),
     ],
 };
 
 /// Steps that were not done in the time allowed.
 pub(super) const TIMEOUTS: Family = Family {
-    gate: &[
+    gate: one_of![
         "transition to",
         "timeout",
         "timed out",
@@ -90,15 +98,19 @@ pub(super) const TIMEOUTS: Family = Family {
     rules: &[
         likely(
             PlacementOther,
-            &[&["agent to start", "agent to connect", "agent to register"]],
+            &[one_of![
+                "agent to start",
+                "agent to connect",
+                "agent to register"
+            ]],
         ),
         likely(
             PlatformInternalError,
-            &[&["bridge endpoint", "bridge store"]],
+            &[one_of!["bridge endpoint", "bridge store"]],
         ),
         certain(
             ContainerStopFailure,
-            &[&[
+            &[one_of![
                 "cannotstopcontainererror",
                 "failed sending sigterm",
                 "transition to stopped",
@@ -107,7 +119,7 @@ pub(super) const TIMEOUTS: Family = Family {
         ),
         likely(
             ContainerStopFailure,
-            &[&[
+            &[one_of![
                 "failed sending sigkill",
                 "failed to stop container",
                 "unable to stop container",
@@ -123,15 +135,20 @@ pub(super) const TIMEOUTS: Family = Family {
         ),
         possible(
             PlatformInternalError,
-            &[&["transition to inspecting", "transition to describ"]],
+            &[one_of!["transition to inspecting", "transition to describ"]],
         ),
         likely(
             ImagePullNetwork,
-            &[&["to pulled", "to pulling", "to pullbegin", "manifest_pulled"]],
+            &[one_of![
+                "to pulled",
+                "to pulling",
+                "to pullbegin",
+                "manifest_pulled"
+            ]],
         ),
         likely(
             TimeoutStart,
-            &[&[
+            &[one_of![
                 "transition to created",
                 "transition to started",
                 "transition to running",
@@ -142,12 +159,12 @@ pub(super) const TIMEOUTS: Family = Family {
                 "cannotcreatecontainererror: context deadline",
             ]],
         )
-        .unless(&["cannot transition"]),
+        .unless(one_of!["cannot transition"]),
         likely(
             TimeoutStart,
             &[
-                &["timed out", "timeout"],
-                &[
+                one_of!["timed out", "timeout"],
+                one_of![
                     "to start",
                     "not start",
                     "starting",
@@ -159,10 +176,13 @@ pub(super) const TIMEOUTS: Family = Family {
                 ],
             ],
         )
-        .unless(&["network interface", "capacity"]),
+        .unless(one_of!["network interface", "capacity"]),
         likely(
             TimeoutStart,
-            &[&["dockertimeouterror", "containerruntimetimeouterror"]],
+            &[one_of![
+                "dockertimeouterror",
+                "containerruntimetimeouterror"
+            ]],
         ),
     ],
 };

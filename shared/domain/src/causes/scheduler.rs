@@ -8,21 +8,25 @@ use super::Cause::{
     ContainerHealthCheck, ElbHealthCheck, FargateMaintenance, HostTerminated, PlacementOther,
     SchedulerStop, SpotInterruption, UserStopped,
 };
+use super::fragments::{Fragments, one_of};
 use super::rule::{Family, certain, likely, possible};
 
 /// Sentences that are the whole story wherever they stand.
 pub(super) const SENTENCES: Family = Family {
-    gate: &[],
+    gate: Fragments::NONE,
     rules: &[
         certain(
             ElbHealthCheck,
-            &[&["failed elb health check", "failed load balancer health"]],
+            &[one_of![
+                "failed elb health check",
+                "failed load balancer health"
+            ]],
         ),
         certain(
             ElbHealthCheck,
             &[
-                &["is unhealthy in", "is not healthy in", "are unhealthy in"],
-                &[
+                one_of!["is unhealthy in", "is not healthy in", "are unhealthy in"],
+                one_of![
                     "target-group",
                     "target group",
                     "elb",
@@ -33,15 +37,18 @@ pub(super) const SENTENCES: Family = Family {
         ),
         certain(
             ElbHealthCheck,
-            &[&["target group is not found", "target is not found"]],
+            &[one_of!["target group is not found", "target is not found"]],
         ),
         certain(
             ElbHealthCheck,
-            &[&["lattice"], &["unhealthy", "failed health check"]],
+            &[
+                one_of!["lattice"],
+                one_of!["unhealthy", "failed health check"],
+            ],
         ),
         likely(
             ElbHealthCheck,
-            &[&[
+            &[one_of![
                 "health checks failed with these codes",
                 "target.failedhealth",
                 "target.timeout",
@@ -51,55 +58,68 @@ pub(super) const SENTENCES: Family = Family {
         likely(
             ElbHealthCheck,
             &[
-                &["is unhealthy", "not healthy"],
-                &["health checks failed", "request timed out"],
+                one_of!["is unhealthy", "not healthy"],
+                one_of!["health checks failed", "request timed out"],
             ],
         ),
         likely(
             ElbHealthCheck,
             &[
-                &["elb", "target-group", "target group", "load balancer"],
+                one_of!["elb", "target-group", "target group", "load balancer"],
                 UNWELL,
             ],
         ),
-        certain(ContainerHealthCheck, &[&["failed container health check"]]),
         certain(
             ContainerHealthCheck,
-            &[&["container health check"], &["fail", "unhealthy"]],
+            &[one_of!["failed container health check"]],
+        ),
+        certain(
+            ContainerHealthCheck,
+            &[
+                one_of!["container health check"],
+                one_of!["fail", "unhealthy"],
+            ],
         ),
         likely(
             ContainerHealthCheck,
-            &[&["container"], &["is unhealthy", "became unhealthy"]],
+            &[
+                one_of!["container"],
+                one_of!["is unhealthy", "became unhealthy"],
+            ],
         )
-        .unless(&["depend", "container instance"]),
+        .unless(one_of!["depend", "container instance"]),
         possible(
             ContainerHealthCheck,
-            &[&[
+            &[one_of![
                 "due to an unhealthy status",
                 "failed health check",
                 "unhealthy tasks in the service registry",
                 "discovery_instance_unhealthy",
             ]],
         ),
-        possible(ElbHealthCheck, &[&["health checks failed"]]),
+        possible(ElbHealthCheck, &[one_of!["health checks failed"]]),
         possible(
             ContainerHealthCheck,
             &[
-                &["health check", "healthcheck"],
-                &["fail", "unhealthy", "exceeded timeout", "exited with"],
+                one_of!["health check", "healthcheck"],
+                one_of!["fail", "unhealthy", "exceeded timeout", "exited with"],
             ],
         )
-        .unless(&["container instance", "cannotstart", "runtime create"]),
-        certain(SchedulerStop, &[&["scaling activity initiated by"]]),
+        .unless(one_of![
+            "container instance",
+            "cannotstart",
+            "runtime create"
+        ]),
+        certain(SchedulerStop, &[one_of!["scaling activity initiated by"]]),
         certain(
             SchedulerStop,
-            &[REBALANCING, &["initiated", "stopp", "replac"]],
+            &[REBALANCING, one_of!["initiated", "stopp", "replac"]],
         ),
-        likely(SchedulerStop, &[REBALANCING]).unless(&["unable", "fail", "not able"]),
+        likely(SchedulerStop, &[REBALANCING]).unless(one_of!["unable", "fail", "not able"]),
         likely(
             SchedulerStop,
             &[
-                &[
+                one_of![
                     "stopped by the service scheduler",
                     "stopped by scheduler",
                     "stopped by the scheduler",
@@ -109,11 +129,11 @@ pub(super) const SENTENCES: Family = Family {
                 RUNNING,
             ],
         )
-        .unless(&["drain", "deregister", "terminat"]),
-        certain(UserStopped, &[&["stopped by user"]]).unless(&["instance", "host"]),
+        .unless(one_of!["drain", "deregister", "terminat"]),
+        certain(UserStopped, &[one_of!["stopped by user"]]).unless(one_of!["instance", "host"]),
         likely(
             UserStopped,
-            &[&[
+            &[one_of![
                 "stopped manually",
                 "manually stopped",
                 "cancelled via",
@@ -121,36 +141,36 @@ pub(super) const SENTENCES: Family = Family {
                 "stopped via",
             ]],
         )
-        .unless(&["instance", "host"]),
+        .unless(one_of!["instance", "host"]),
         likely(
             UserStopped,
             &[
-                &[
+                one_of![
                     "by user",
                     "by the user",
                     "by a user",
                     "by operator",
                     "by the operator",
                 ],
-                &["stop", "terminat", "cancel", "abort", "kill"],
+                one_of!["stop", "terminat", "cancel", "abort", "kill"],
             ],
         )
-        .unless(&["instance", "host", "error", "denied", "authoriz"]),
+        .unless(one_of!["instance", "host", "error", "denied", "authoriz"]),
         certain(
             SpotInterruption,
-            &[&["spot task was interrupted", "spotinterruption"]],
+            &[one_of!["spot task was interrupted", "spotinterruption"]],
         ),
         likely(
             SpotInterruption,
             &[
-                &["spot"],
-                &["interrupt", "reclaim", "terminat", "taken back", "outbid"],
+                one_of!["spot"],
+                one_of!["interrupt", "reclaim", "terminat", "taken back", "outbid"],
             ],
         ),
-        certain(FargateMaintenance, &[&["performing maintenance"]]),
+        certain(FargateMaintenance, &[one_of!["performing maintenance"]]),
         certain(
             FargateMaintenance,
-            &[&[
+            &[one_of![
                 "task retire",
                 "_retirement",
                 "platform maintenance",
@@ -159,7 +179,7 @@ pub(super) const SENTENCES: Family = Family {
         ),
         likely(
             FargateMaintenance,
-            &[&[
+            &[one_of![
                 "underlying infrastructure",
                 "underlying hardware",
                 "hardware failure",
@@ -171,27 +191,30 @@ pub(super) const SENTENCES: Family = Family {
                 "retiring tasks",
             ]],
         )
-        .unless(&["instance"]),
+        .unless(one_of!["instance"]),
         likely(
             FargateMaintenance,
-            &[&["fargate"], &["maintenance", "retir"]],
+            &[one_of!["fargate"], one_of!["maintenance", "retir"]],
         ),
         certain(
             HostTerminated,
-            &[&["host ec2"], &["terminat", "stopped", "shut"]],
+            &[one_of!["host ec2"], one_of!["terminat", "stopped", "shut"]],
         ),
-        certain(HostTerminated, &[&["deregistration forced"]]),
-        certain(PlacementOther, &[&["service deployment configuration"]]),
+        certain(HostTerminated, &[one_of!["deregistration forced"]]),
+        certain(
+            PlacementOther,
+            &[one_of!["service deployment configuration"]],
+        ),
         certain(
             PlacementOther,
             &[
-                &["protected task", "under protection"],
-                &["unable", "scale in", "scale-in"],
+                one_of!["protected task", "under protection"],
+                one_of!["unable", "scale in", "scale-in"],
             ],
         ),
         likely(
             SchedulerStop,
-            &[&[
+            &[one_of![
                 "service was deleted",
                 "service is being deleted",
                 "replaced by a new",
@@ -203,82 +226,15 @@ pub(super) const SENTENCES: Family = Family {
                 "scaled in",
             ]],
         )
-        .unless(&["unable", "fail", "error", "instance"]),
+        .unless(one_of!["unable", "fail", "error", "instance"]),
     ],
 };
 
-const UNWELL: &[&str] = &["unhealthy", "health check", "healthcheck"];
-const RUNNING: &[&str] = &["running task", "pending task", "scheduler"];
-const REBALANCING: &[&str] = &[
+const UNWELL: Fragments = one_of!["unhealthy", "health check", "healthcheck"];
+const RUNNING: Fragments = one_of!["running task", "pending task", "scheduler"];
+const REBALANCING: Fragments = one_of![
     "availability-zone rebalancing",
     "availability zone rebalancing",
     "az rebalancing",
     "az-rebalancing",
 ];
-
-/// Hosts that go away, said less plainly. Asked late: placement sentences name hosts too.
-pub(super) const HOSTS: Family = Family {
-    gate: &[
-        "instance",
-        "stopped by ",
-        "aborted by ",
-        "stoptask",
-        "host",
-        "drain",
-        "initiated",
-        "scheduler",
-        "terminationnotice",
-        "infrastructurehealth",
-    ],
-    rules: &[
-        likely(
-            HostTerminated,
-            &[
-                &["instance", "host"],
-                &[
-                    "terminat",
-                    "deregister",
-                    "draining",
-                    "drained",
-                    "shutting down",
-                    "shut down",
-                    "went away",
-                    "no longer",
-                    "impaired",
-                    "unreachable",
-                    "was stopped",
-                    "been stopped",
-                    "stopped by",
-                    "stopped/",
-                    "retire",
-                    "status check",
-                    "inactive",
-                    "reboot",
-                ],
-            ],
-        ),
-        // The stop codes, where somebody writes them into the sentence.
-        likely(
-            SchedulerStop,
-            &[&["service scheduler", "serviceschedulerinitiated"]],
-        )
-        .unless(&["unable", "fail", "error"]),
-        likely(UserStopped, &[&["userinitiated"]]),
-        // A tool's name may stand there, so only what stops a task by itself is left out.
-        possible(UserStopped, &[&["stopped by ", "aborted by ", "stoptask"]]).unless(&[
-            "instance",
-            "host",
-            "scheduler",
-            "signal",
-            "error",
-            "health",
-            "deployment",
-            "peer",
-            "connection",
-        ]),
-        likely(
-            HostTerminated,
-            &[&["terminationnotice", "infrastructurehealth"]],
-        ),
-    ],
-};

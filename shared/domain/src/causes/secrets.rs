@@ -4,11 +4,12 @@
 //! resources; the error texts of AWS Secrets Manager, AWS Systems Manager and AWS KMS.
 
 use super::Cause::{ImageAuth, NetworkResourceInit, SecretFetch};
+use super::fragments::{Fragments, one_of};
 use super::network::NO_ROUTE;
 use super::rule::{Family, certain, likely, possible};
 
 /// That a secret or parameter was being read.
-const ABOUT_SECRETS: &[&str] = &[
+const ABOUT_SECRETS: Fragments = one_of![
     "secret from asm",
     "secrets from asm",
     "registry auth from asm",
@@ -38,7 +39,7 @@ const ABOUT_SECRETS: &[&str] = &[
 ];
 
 /// The answer of the service that holds it.
-const ANSWERED: &[&str] = &[
+const ANSWERED: Fragments = one_of![
     "accessdenied",
     "access denied",
     "not authorized",
@@ -94,7 +95,7 @@ const ANSWERED: &[&str] = &[
 ];
 
 /// A refusal is answered at once; only what gets no answer is tried again and again.
-pub(super) const TRIED_AGAIN: &[&str] = &[
+pub(super) const TRIED_AGAIN: Fragments = one_of![
     "retried 2 time",
     "retried 3 time",
     "retried 4 time",
@@ -105,7 +106,7 @@ pub(super) const TRIED_AGAIN: &[&str] = &[
 
 /// Secrets and parameters, registry credentials kept in a secret included.
 pub(super) const SECRETS: Family = Family {
-    gate: &[
+    gate: one_of![
         "ciphertext",
         "secret",
         "asm",
@@ -119,8 +120,8 @@ pub(super) const SECRETS: Family = Family {
         certain(
             SecretFetch,
             &[
-                &["secret", "asm", "ssm", "parameter"],
-                &[
+                one_of!["secret", "asm", "ssm", "parameter"],
+                one_of![
                     "did not contain json key",
                     "invalid ssm parameters",
                     "cannot find the specified secret",
@@ -132,16 +133,22 @@ pub(super) const SECRETS: Family = Family {
                 ],
             ],
         ),
-        likely(NetworkResourceInit, &[&["connection issue"], ABOUT_SECRETS]),
+        likely(
+            NetworkResourceInit,
+            &[one_of!["connection issue"], ABOUT_SECRETS],
+        ),
         likely(
             ImageAuth,
             &[
-                &["ecr registry auth", "registry auth from amazon ecr"],
-                &["accessdenied", "not authorized"],
+                one_of!["ecr registry auth", "registry auth from amazon ecr"],
+                one_of!["accessdenied", "not authorized"],
             ],
         ),
-        likely(NetworkResourceInit, &[&["ecr registry auth"], NO_ROUTE]),
-        likely(NetworkResourceInit, &[ABOUT_SECRETS, NO_ROUTE]).unless(&[
+        likely(
+            NetworkResourceInit,
+            &[one_of!["ecr registry auth"], NO_ROUTE],
+        ),
+        likely(NetworkResourceInit, &[ABOUT_SECRETS, NO_ROUTE]).unless(one_of![
             "accessdenied",
             "access denied",
             "not authorized",
@@ -149,14 +156,14 @@ pub(super) const SECRETS: Family = Family {
             "api error validation",
             "cannot find the specified",
         ]),
-        likely(SecretFetch, &[ABOUT_SECRETS, ANSWERED]).unless(&[
+        likely(SecretFetch, &[ABOUT_SECRETS, ANSWERED]).unless(one_of![
             "ecr registry auth",
             "unsupported credentialspec",
             "ebs volume",
         ]),
         likely(
             SecretFetch,
-            &[&[
+            &[one_of![
                 "registry auth from asm",
                 "asm fetching",
                 "ciphertext refers",
@@ -165,26 +172,29 @@ pub(super) const SECRETS: Family = Family {
         likely(NetworkResourceInit, &[ABOUT_SECRETS, TRIED_AGAIN]),
         likely(
             SecretFetch,
-            &[&["fetch secret arn", "retried 1 time"], ABOUT_SECRETS],
+            &[one_of!["fetch secret arn", "retried 1 time"], ABOUT_SECRETS],
         )
-        .unless(&["ecr registry auth"]),
+        .unless(one_of!["ecr registry auth"]),
         likely(
             SecretFetch,
             &[
-                &["invalid character"],
-                &[" in ", " after ", "looking for beginning"],
+                one_of!["invalid character"],
+                one_of![" in ", " after ", "looking for beginning"],
             ],
         )
-        .unless(&["seccomp", "cannotcreate", "cannotstart"]),
+        .unless(one_of!["seccomp", "cannotcreate", "cannotstart"]),
         likely(
             SecretFetch,
-            &[&["json key"], &["did not contain", "not found", "missing"]],
+            &[
+                one_of!["json key"],
+                one_of!["did not contain", "not found", "missing"],
+            ],
         ),
         likely(
             SecretFetch,
             &[
-                &["secret "],
-                &[
+                one_of!["secret "],
+                one_of![
                     "not found",
                     "not exist",
                     "missing",
@@ -195,7 +205,7 @@ pub(super) const SECRETS: Family = Family {
         ),
         possible(
             NetworkResourceInit,
-            &[&[
+            &[one_of![
                 "secret from asm",
                 "secrets from asm",
                 "from ssm",
@@ -204,12 +214,12 @@ pub(super) const SECRETS: Family = Family {
         ),
         possible(
             SecretFetch,
-            &[ABOUT_SECRETS, &["unable", "fail", "error", "cannot"]],
+            &[ABOUT_SECRETS, one_of!["unable", "fail", "error", "cannot"]],
         )
-        .unless(&["ebs volume"]),
+        .unless(one_of!["ebs volume"]),
         possible(
             SecretFetch,
-            &[&[
+            &[one_of![
                 "secrets manager",
                 "secretsmanager",
                 "parameter store",

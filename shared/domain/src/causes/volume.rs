@@ -4,11 +4,12 @@
 //! `resource-initialization-error` and the pages on Amazon EBS volumes.
 
 use super::Cause::{EfsMount, ImagePullDiskFull, PlatformInternalError, VolumeMount};
+use super::fragments::one_of;
 use super::rule::{Family, certain, likely};
 
 /// Amazon EFS.
 pub(super) const EFS: Family = Family {
-    gate: &[
+    gate: one_of![
         "efs",
         "nfs",
         "chown",
@@ -24,12 +25,12 @@ pub(super) const EFS: Family = Family {
     rules: &[
         certain(
             EfsMount,
-            &[&["efs utils", "efs-utils", "mount.efs", "_netdev"]],
+            &[one_of!["efs utils", "efs-utils", "mount.efs", "_netdev"]],
         ),
-        likely(EfsMount, &[&["efs volume", "efs file system"]]).unless(&["support"]),
+        likely(EfsMount, &[one_of!["efs volume", "efs file system"]]).unless(one_of!["support"]),
         likely(
             EfsMount,
-            &[&[
+            &[one_of![
                 "mount.nfs",
                 "nfs4",
                 "nfsvers",
@@ -41,7 +42,7 @@ pub(super) const EFS: Family = Family {
         ),
         likely(
             EfsMount,
-            &[&[
+            &[one_of![
                 "ecs-volume-plugin",
                 "mount attempt",
                 "mount target",
@@ -53,34 +54,34 @@ pub(super) const EFS: Family = Family {
         likely(
             EfsMount,
             &[
-                &["fs-", ".efs.", "efs "],
-                &["mount", "resolve", "volume", "access point"],
+                one_of!["fs-", ".efs.", "efs "],
+                one_of!["mount", "resolve", "volume", "access point"],
             ],
         )
-        .unless(&["does not support"]),
+        .unless(one_of!["does not support"]),
         likely(
             EfsMount,
             &[
-                &["efs"],
-                &["fail", "unable", "denied", "timed out", "error"],
+                one_of!["efs"],
+                one_of!["fail", "unable", "denied", "timed out", "error"],
             ],
         )
-        .unless(&["prefs", "cannotpull", "refs/", "does not support"]),
+        .unless(one_of!["prefs", "cannotpull", "refs/", "does not support"]),
         likely(
             EfsMount,
             &[
-                &["chown"],
-                &["operation not permitted", "permission denied"],
+                one_of!["chown"],
+                one_of!["operation not permitted", "permission denied"],
             ],
         ),
         // A volume takes over the owner of what the image has there; only EFS refuses that.
-        likely(EfsMount, &[&["failed to chown /var/lib/ecs/volumes"]]),
+        likely(EfsMount, &[one_of!["failed to chown /var/lib/ecs/volumes"]]),
     ],
 };
 
 /// Any other volume, bind mounts included.
 pub(super) const VOLUMES: Family = Family {
-    gate: &[
+    gate: one_of![
         "volume",
         "mount",
         "bind",
@@ -92,15 +93,15 @@ pub(super) const VOLUMES: Family = Family {
         "docker%2fplugins",
     ],
     rules: &[
-        likely(ImagePullDiskFull, &[&["no space left"]]),
+        likely(ImagePullDiskFull, &[one_of!["no space left"]]),
         // The storage of the host, not of the task.
         likely(
             PlatformInternalError,
-            &[&["from driver devicemapper", "/dev/mapper/docker-"]],
+            &[one_of!["from driver devicemapper", "/dev/mapper/docker-"]],
         ),
         likely(
             VolumeMount,
-            &[&[
+            &[one_of![
                 "cannotcreatevolumeerror",
                 "cannotinspectvolumeerror",
                 "invalidvolumeerror",
@@ -132,7 +133,7 @@ pub(super) const VOLUMES: Family = Family {
         likely(
             VolumeMount,
             &[
-                &[
+                one_of![
                     "volume",
                     "ebs",
                     "fsx",
@@ -140,7 +141,7 @@ pub(super) const VOLUMES: Family = Family {
                     "mount point",
                     "mountpoint",
                 ],
-                &[
+                one_of![
                     "fail",
                     "unable",
                     "error",
@@ -157,7 +158,7 @@ pub(super) const VOLUMES: Family = Family {
                 ],
             ],
         )
-        .unless(&[
+        .unless(one_of![
             "volumefrom",
             "unable to place",
             "closest matching",
@@ -166,13 +167,16 @@ pub(super) const VOLUMES: Family = Family {
         likely(
             VolumeMount,
             &[
-                &["mounting", "rootfs_linux", "to rootfs"],
-                &["not a directory", "read-only", "caused", "init"],
+                one_of!["mounting", "rootfs_linux", "to rootfs"],
+                one_of!["not a directory", "read-only", "caused", "init"],
             ],
         ),
         likely(
             VolumeMount,
-            &[&["mount"], &["not a directory", "read-only file system"]],
+            &[
+                one_of!["mount"],
+                one_of!["not a directory", "read-only file system"],
+            ],
         ),
     ],
 };

@@ -1,6 +1,7 @@
 //! The names of the resources that a fix speaks of, as the text or the definition has them.
 
 use super::Clues;
+use crate::causes::fragments::{Fragments, one_of};
 use crate::causes::text;
 use crate::facts::ContainerDefinition;
 
@@ -128,7 +129,7 @@ impl Clues<'_> {
                 .flatten()
         };
         let name = said.or_else(only);
-        let kind = if self.text.any(&["ssm", "parameter"]) {
+        let kind = if self.text.any(one_of!["ssm", "parameter"]) {
             "parameter"
         } else {
             "secret"
@@ -144,20 +145,20 @@ impl Clues<'_> {
     }
 
     pub(super) fn endpoint(&self) -> &'static str {
-        const ENDPOINTS: &[(&[&str], &str)] = &[
+        const ENDPOINTS: &[(Fragments, &str)] = &[
             (
-                &["ecr registry auth", "amazon ecr", "api.ecr.", "ecr:"],
+                one_of!["ecr registry auth", "amazon ecr", "api.ecr.", "ecr:"],
                 "Amazon ECR (ecr.api)",
             ),
-            (&["ssm", "systems manager"], "AWS Systems Manager"),
+            (one_of!["ssm", "systems manager"], "AWS Systems Manager"),
             (
-                &["asm", "secrets manager", "secretsmanager"],
+                one_of!["asm", "secrets manager", "secretsmanager"],
                 "AWS Secrets Manager",
             ),
-            (&["logs.", "cloudwatch"], "CloudWatch Logs"),
+            (one_of!["logs.", "cloudwatch"], "CloudWatch Logs"),
         ];
         let text = &self.text;
-        let named = ENDPOINTS.iter().find(|(words, _)| text.any(words));
+        let named = ENDPOINTS.iter().find(|(words, _)| text.any(*words));
         named.map_or("the AWS endpoints it needs", |(_, name)| name)
     }
 

@@ -2,6 +2,7 @@
 
 use super::Clues;
 use crate::causes::Cause;
+use crate::causes::fragments::one_of;
 use crate::causes::text::number_after;
 
 impl Clues<'_> {
@@ -116,7 +117,7 @@ impl Clues<'_> {
     }
 
     fn capacity_fix(&self) -> String {
-        if self.text.any(&[
+        if self.text.any(one_of![
             "container instance",
             "container-instance",
             "insufficient",
@@ -132,7 +133,7 @@ impl Clues<'_> {
     }
 
     fn placement_fix(&self) -> String {
-        if self.text.any(&["port", "connectivity"]) {
+        if self.text.any(one_of!["port", "connectivity"]) {
             return format!(
                 "Free the host port that {} asks for, or let ECS choose it (hostPort 0, awsvpc).",
                 self.definition_name()
@@ -142,7 +143,10 @@ impl Clues<'_> {
             return "Restart or replace the container instance whose agent is not connected."
                 .to_owned();
         }
-        if self.text.any(&["deployment configuration", "protected"]) {
+        if self
+            .text
+            .any(one_of!["deployment configuration", "protected"])
+        {
             return "Raise maximumPercent, lower minimumHealthyPercent, or lift the tasks' scale-in \
                     protection."
                 .to_owned();

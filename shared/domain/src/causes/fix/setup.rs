@@ -2,10 +2,11 @@
 
 use super::Clues;
 use crate::causes::Cause;
+use crate::causes::fragments::{Fragments, one_of};
 use crate::causes::network::NO_ROUTE;
 
 /// That the registry is Amazon ECR.
-const ECR: &[&str] = &[
+const ECR: Fragments = one_of![
     ".dkr.ecr.",
     "ecr:",
     "ecr registry",
@@ -22,7 +23,9 @@ impl Clues<'_> {
                 format!("Push {image}, or point the task definition at a tag that exists.")
             }
             Cause::ImageAuth if self.text.any(ECR) => {
-                let token = self.text.any(&["registry auth", "getauthorizationtoken"]);
+                let token = self
+                    .text
+                    .any(one_of!["registry auth", "getauthorizationtoken"]);
                 let usual = if token {
                     "ecr:GetAuthorizationToken"
                 } else {
@@ -35,11 +38,13 @@ impl Clues<'_> {
                 "Give the task definition working registry credentials (repositoryCredentials) \
                  for {image}."
             ),
-            Cause::ImagePullNetwork if self.text.any(&["starport", ".s3.", "httpread"]) => format!(
-                "Add an S3 gateway endpoint that allows ECR's layer bucket (or a NAT route) to the \
+            Cause::ImagePullNetwork if self.text.any(one_of!["starport", ".s3.", "httpread"]) => {
+                format!(
+                    "Add an S3 gateway endpoint that allows ECR's layer bucket (or a NAT route) to the \
                  route table of {}, so that {image} can be pulled.",
-                self.subnets()
-            ),
+                    self.subnets()
+                )
+            }
             Cause::ImagePullNetwork => format!(
                 "Give {} a route to the registry of {image}: a public IP, a NAT gateway, or the \
                  ecr.api, ecr.dkr and S3 endpoints, with port 443 open.",
@@ -105,7 +110,11 @@ impl Clues<'_> {
                     self.who()
                 )
             }
-            Cause::EniProvisioning if self.text.any(&["insufficientfree", "insufficient free"]) => {
+            Cause::EniProvisioning
+                if self
+                    .text
+                    .any(one_of!["insufficientfree", "insufficient free"]) =>
+            {
                 format!(
                     "Free addresses in {}, or add a larger subnet to the service.",
                     self.subnets()
@@ -128,15 +137,15 @@ impl Clues<'_> {
         let role = self.role();
         if self
             .text
-            .any(&["perform: kms:", "access to kms", "kms:decrypt"])
+            .any(one_of!["perform: kms:", "access to kms", "kms:decrypt"])
         {
             return format!("Allow {role} to call kms:Decrypt on the key of {secret}.");
         }
         if self
             .text
-            .any(&["accessdenied", "not authorized", "access denied"])
+            .any(one_of!["accessdenied", "not authorized", "access denied"])
         {
-            let default = if self.text.any(&["ssm"]) {
+            let default = if self.text.any(one_of!["ssm"]) {
                 "ssm:GetParameters"
             } else {
                 "secretsmanager:GetSecretValue"
@@ -147,7 +156,7 @@ impl Clues<'_> {
         if let Some(key) = self.after("json key ") {
             return format!("Add the key `{key}` to {secret}, or correct the key in valueFrom.");
         }
-        if self.text.any(&[
+        if self.text.any(one_of![
             "invalid character",
             "in literal",
             "looking for",
@@ -157,11 +166,11 @@ impl Clues<'_> {
         }
         if self
             .text
-            .any(&["marked for deletion", "scheduled for deletion"])
+            .any(one_of!["marked for deletion", "scheduled for deletion"])
         {
             return format!("Restore {secret}, or point the task definition at another one.");
         }
-        if self.text.any(&["awscurrent", "staging label"]) {
+        if self.text.any(one_of!["awscurrent", "staging label"]) {
             return format!(
                 "Put a value into {secret}, and check its ARN and Region in valueFrom."
             );
@@ -179,12 +188,12 @@ impl Clues<'_> {
         );
         if self
             .text
-            .any(&["accessdenied", "not authorized", "perform: logs"])
+            .any(one_of!["accessdenied", "not authorized", "perform: logs"])
         {
             let action = self.action().unwrap_or("logs:CreateLogStream");
             return format!("Allow {} to call {action} on {group}.", self.role());
         }
-        if self.text.any(&[
+        if self.text.any(one_of![
             "connection issue",
             "signal: killed",
             "timeout",
@@ -199,7 +208,7 @@ impl Clues<'_> {
         }
         if self
             .text
-            .any(&["splunk", "fluent", "firelens", "gelf", "syslog"])
+            .any(one_of!["splunk", "fluent", "firelens", "gelf", "syslog"])
         {
             return format!(
                 "Correct the log driver's options and target for {}.",

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::causes::fragments::{Fragments, one_of};
 use crate::causes::text::Text;
 
 /// How a program meant a line.
@@ -45,12 +46,14 @@ const LEVELS: &[(Level, &[&str])] = &[
 /// A client that hangs up in the middle of a handshake (health checks of a load balancer do), the
 /// options that every JVM repeats at its start, and requests in an access log: anybody may have
 /// written those.
-const NOISE: &str = "tls handshake error from|picked up java_tool_options|picked up _java_options|\
-    http/1.0\" |http/1.1\" |http/2\" |http/2.0\" |http/3\" ";
+const NOISE: Fragments = one_of![
+    "tls handshake error from|picked up java_tool_options|picked up _java_options|\
+    http/1.0\" |http/1.1\" |http/2\" |http/2.0\" |http/3\" "
+];
 
 /// What went wrong with one request, or for one client, did not end the program.
 const CLIENTS: &str = ", client: ";
-const FATAL: &str = "fatal|panic|critical";
+const FATAL: Fragments = one_of!["fatal|panic|critical"];
 const METHODS: &[&str] = &["GET /", "HEAD /", "POST /", "PUT /", "PATCH /", "DELETE /"];
 
 /// PHP-FPM passes on what PHP says as a notice of its own.
@@ -61,7 +64,7 @@ pub(super) fn level(line: &str, text: &Text) -> Level {
     if is_detail(line) {
         return Level::Detail;
     }
-    if text.has_one_of(NOISE) || counts_none(text.words()) {
+    if text.any(NOISE) || counts_none(text.words()) {
         return Level::Harmless;
     }
     if text.has(RELAYED) {
@@ -71,9 +74,9 @@ pub(super) fn level(line: &str, text: &Text) -> Level {
         .or_else(|| klog(line))
         .or_else(|| word(line))
         .unwrap_or(Level::Unsaid);
-    let of_a_client = is_request(line) || text.has_one_of(CLIENTS);
+    let of_a_client = is_request(line) || text.has(CLIENTS);
     match stated {
-        Level::Error | Level::Unsaid if of_a_client && !text.has_one_of(FATAL) => Level::Warning,
+        Level::Error | Level::Unsaid if of_a_client && !text.any(FATAL) => Level::Warning,
         _ => stated,
     }
 }

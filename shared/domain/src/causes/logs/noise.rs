@@ -5,34 +5,43 @@ use super::level::Level;
 use super::lines::Line;
 use super::signature::Signature;
 use crate::causes::Cause;
+use crate::causes::fragments::{Fragments, one_of};
 use crate::causes::text::Text;
 
 /// A program lives without those that watch it.
-const WATCHERS: &str = ":4317|:4318|:8125|:8126|:9411|otlp|opentelemetry|spanexporter|\
+const WATCHERS: Fragments = one_of![
+    ":4317|:4318|:8125|:8126|:9411|otlp|opentelemetry|spanexporter|\
     telemetry|ddtrace|datadog|statsd|xray|x-ray|\
-    sending traces|sending segments|failed to flush|flush metrics|/metrics";
+    sending traces|sending segments|failed to flush|flush metrics|/metrics"
+];
 
 /// It was tried again.
-const AGAIN: &str = "retrying|will retry|retry in|retry 1/|- sleeping|trying again|\
-    reconnecting|attempt 1/|attempt 1 ";
-const NO_MORE: &str = "giving up|gave up|exhausted|no more retries|stopped retrying";
+const AGAIN: Fragments = one_of![
+    "retrying|will retry|retry in|retry 1/|- sleeping|trying again|\
+    reconnecting|attempt 1/|attempt 1 "
+];
+const NO_MORE: Fragments = one_of!["giving up|gave up|exhausted|no more retries|stopped retrying"];
 
 /// The end was asked for. That a program shuts down in order does not say so: it may have failed.
-const ASKED: &str = "sigterm|sigquit|signal 15|shutdown request|handling signal: |\
-    scheduling shutdown|signal terminated|signal: terminated";
+const ASKED: Fragments = one_of![
+    "sigterm|sigquit|signal 15|shutdown request|handling signal: |\
+    scheduling shutdown|signal terminated|signal: terminated"
+];
 
 /// What only says that something before it went wrong.
-const FOLLOWS: &str = "npm err!|npm error|elifecycle|command failed|exit code|exited with|\
+const FOLLOWS: Fragments = one_of![
+    "npm err!|npm error|elifecycle|command failed|exit code|exited with|\
     aborting|shutting down|initialization failed|for more details|failed to load|failed to boot|\
-    see above|core dumped";
+    see above|core dumped"
+];
 
 /// Says that the end was asked for.
 const STOPPED: &Signature = &Signature {
     kind: Kind::Stopped,
     what: "the end was asked for",
     all: &[ASKED],
-    none: "",
-    before: "",
+    none: Fragments::NONE,
+    before: Fragments::NONE,
     names: &[],
 };
 
@@ -46,8 +55,8 @@ pub(super) fn asked(lines: &[Line], cause: Cause) -> Option<(usize, &'static Sig
 /// Whether a line is about a dependency that the program did without, or found a little later.
 pub(super) fn is_beside(text: &Text, kind: Kind) -> bool {
     let about = matches!(kind.topic(), Kind::Refused | Kind::Name);
-    let again = || text.has_one_of(AGAIN) && !text.has_one_of(NO_MORE) && !is_last(text.words());
-    about && (text.has_one_of(WATCHERS) || again())
+    let again = || text.any(AGAIN) && !text.any(NO_MORE) && !is_last(text.words());
+    about && (text.any(WATCHERS) || again())
 }
 
 /// `attempt 10/10`
@@ -59,7 +68,7 @@ fn is_last(words: &str) -> bool {
 
 /// Whether an error only follows from another.
 pub(super) fn only_follows(text: &Text, kind: Kind) -> bool {
-    matches!(kind, Kind::Bare | Kind::Crash | Kind::Configuration) && text.has_one_of(FOLLOWS)
+    matches!(kind, Kind::Bare | Kind::Crash | Kind::Configuration) && text.any(FOLLOWS)
 }
 
 /// Where an end that was asked for, or came from outside, begins: the program lived with what it
@@ -69,7 +78,7 @@ pub(super) fn before_the_end(lines: &[Line], cause: Cause) -> usize {
         cause,
         Cause::AppCleanExit | Cause::KilledSigkill | Cause::Sigterm143 | Cause::Segfault
     );
-    let goes_on = |line: &Line| line.level == Level::Harmless || line.text.has_one_of(ASKED);
+    let goes_on = |line: &Line| line.level == Level::Harmless || line.text.any(ASKED);
     let last = lines.iter().rposition(goes_on).filter(|_| from_outside);
     last.unwrap_or(0)
 }

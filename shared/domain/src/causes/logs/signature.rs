@@ -2,18 +2,19 @@
 
 use super::kind::Kind;
 use super::lines::Line;
+use crate::causes::fragments::Fragments;
 
 /// One family of wordings of one reason.
 pub(super) struct Signature {
     pub(super) kind: Kind,
     /// In a few words.
     pub(super) what: &'static str,
-    /// Of every group one fragment must be in the line. Fragments stand between `|`.
-    pub(super) all: &'static [&'static str],
+    /// Of every group one fragment must be in the line.
+    pub(super) all: &'static [Fragments],
     /// None of these may be in the line.
-    pub(super) none: &'static str,
+    pub(super) none: Fragments,
     /// One of these must be in one of the few lines before.
-    pub(super) before: &'static str,
+    pub(super) before: Fragments,
     /// What the line must name.
     pub(super) names: &'static [fn(&str) -> Option<&str>],
 }
@@ -26,9 +27,9 @@ macro_rules! signatures {
         &[$(crate::causes::logs::signature::Signature {
             kind: crate::causes::logs::kind::Kind::$kind,
             what: $what,
-            all: &[$($all),*],
-            none: concat!("" $(, $none)?),
-            before: concat!("" $(, $before)?),
+            all: &[$($crate::causes::fragments::one_of!($all)),*],
+            none: $crate::causes::fragments::one_of!("" $(, $none)?),
+            before: $crate::causes::fragments::one_of!("" $(, $before)?),
             names: &[$($name as fn(&str) -> Option<&str>)?],
         }),*]
     };
@@ -39,9 +40,9 @@ pub(super) use signatures;
 impl Signature {
     /// Whether it fits `line`, behind the lines `before` it.
     pub(super) fn fits(&self, line: &Line, before: &[Line]) -> bool {
-        let is_before = |line: &Line| line.text.has_one_of(self.before);
-        self.all.iter().all(|group| line.text.has_one_of(group))
-            && !line.text.has_one_of(self.none)
+        let is_before = |line: &Line| line.text.any(self.before);
+        self.all.iter().all(|group| line.text.any(*group))
+            && !line.text.any(self.none)
             && (self.before.is_empty() || before.iter().any(is_before))
             && self.names.iter().all(|name| name(line.read()).is_some())
     }
@@ -50,25 +51,14 @@ impl Signature {
 #[cfg(test)]
 mod tests {
     use super::super::{CRASHES, INSIDE, SURROUNDINGS};
-    use crate::causes::text::Text;
+    use crate::causes::fragments::tests::normalised;
 
     #[test]
     fn fragments_are_written_in_the_normalised_form() {
         for signature in INSIDE.iter().chain(SURROUNDINGS).chain(CRASHES) {
-            let groups = signature
-                .all
-                .iter()
-                .chain([&signature.none, &signature.before]);
-            for fragment in groups.flat_map(|group| group.split('|')) {
-                let loose = Text::of(&format!("|{fragment}|"));
-                assert_eq!(loose.words(), format!("|{fragment}|"), "not normalised");
-            }
-            assert!(
-                !signature
-                    .all
-                    .iter()
-                    .any(|group| group.split('|').any(str::is_empty))
-            );
+            let groups = signature.all.iter().copied();
+            let groups = groups.chain([signature.none, signature.before]);
+            assert!(groups.flat_map(normalised).count() > 0);
         }
     }
 }
