@@ -2,7 +2,7 @@
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::thread;
+use std::thread::{self, Scope, ScopedJoinHandle};
 
 use domain::causes::Cause;
 
@@ -10,9 +10,9 @@ use super::explain::explain;
 use super::report::report;
 use super::shape::{Found, Subject};
 
-/// How many things are found before they are told, unless the input pauses.
+/// How many things are found before they are explained, unless the input pauses.
 pub(super) const MOST: usize = 256;
-/// Fewer are not worth a thread.
+/// Fewer are not worth another thread.
 const FEW: usize = 32;
 
 /// How to write an explanation.
@@ -27,25 +27,47 @@ pub(super) enum Form {
 /// What is written about one task, and its cause.
 pub(super) type Told = (Cause, String);
 
-/// What to write about each; `None` for what is no task.
-pub(super) fn tell(found: &[Found], form: Form) -> Vec<Option<Told>> {
-    let one = move |found: &Found| match found {
+/// What was found, and what to write about it: nothing about what is no task.
+pub(super) type Explained = (Found, Option<Told>);
+
+/// Things that are being explained.
+#[derive(Default)]
+pub(super) struct Batch<'scope> {
+    parts: Vec<ScopedJoinHandle<'scope, Vec<Explained>>>,
+}
+
+impl<'scope> Batch<'scope> {
+    /// Begins to explain what was `found`, while more is read.
+    pub(super) fn begin(scope: &'scope Scope<'scope, '_>, found: Vec<Found>, form: Form) -> Self {
+        let workers = thread::available_parallelism().map_or(1, NonZero::get);
+        let size = found.len().div_ceil(workers).max(FEW);
+        let mut found = found.into_iter();
+        let parts = std::iter::from_fn(|| {
+            let part: Vec<Found> = found.by_ref().take(size).collect();
+            if part.is_empty() {
+                return None;
+            }
+            let work = move || part.into_iter().map(|one| explained(one, form)).collect();
+            Some(scope.spawn(work))
+        });
+        Self {
+            parts: parts.collect(),
+        }
+    }
+
+    /// Waits for all of them: in the order in which they were found.
+    pub(super) fn end(self) -> impl Iterator<Item = Explained> {
+        let parts = self.parts.into_iter();
+        parts.flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    }
+}
+
+fn explained(found: Found, form: Form) -> Explained {
+    let told = match &found {
         Found::Subject(subject) => Some(write(subject, form)),
         Found::Nothing(_) | Found::Broken(_) => None,
     };
-    if found.len() < FEW {
-        return found.iter().map(one).collect();
-    }
-    let workers = thread::available_parallelism().map_or(1, NonZero::get);
-    thread::scope(|scope| {
-        let parts = found.chunks(found.len().div_ceil(workers));
-        let work = |part: &'_ [Found]| part.iter().map(one).collect::<Vec<_>>();
-        let running: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
-        running
-            .into_iter()
-            .flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)))
-            .collect::<Vec<_>>()
-    })
+    (found, told)
 }
 
 fn write(subject: &Subject, form: Form) -> Told {

@@ -10,12 +10,13 @@ mod stream;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::{mem, thread};
 
 use clap::{Args, ValueEnum, ValueHint};
 use domain::sanitize;
 
 use super::{Outcome, World};
-use batch::Form;
+use batch::{Batch, Form};
 use report::Tally;
 use shape::Found;
 use stream::{Broken, Piece, Stream};
@@ -114,7 +115,7 @@ pub(super) fn run(arguments: &Arguments, world: &mut World<'_>) -> io::Result<Ou
 impl Run<'_, '_> {
     fn file(&mut self, path: &Path) -> io::Result<()> {
         if path.as_os_str() == "-" {
-            let stdin = std::mem::replace(&mut self.world.stdin, Box::new(io::empty()));
+            let stdin = mem::replace(&mut self.world.stdin, Box::new(io::empty()));
             return self.read(stdin, "-");
         }
         let name = sanitize::line(&path.to_string_lossy(), 256);
@@ -124,31 +125,38 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Explains all of one input. What was found is told before there may be a wait for more, so
-    /// that whoever follows a log sees it at once.
+    /// Explains all of one input, one batch while the next is read. What was found is told before
+    /// there may be a wait for more, so that whoever follows a log sees it at once.
     fn read(&mut self, from: impl Read, name: &str) -> io::Result<()> {
-        let mut stream = Stream::new(from);
-        let mut found = Vec::new();
-        loop {
-            if found.len() >= batch::MOST || stream.may_wait() {
-                self.tell(&found, name)?;
-                found.clear();
-            }
-            match stream.next() {
-                Ok(Some(Piece::Object { line, text })) => found.extend(shape::read(text, line)),
-                Ok(Some(Piece::Broken(broken))) => found.push(Found::Broken(broken)),
-                Ok(None) => return self.tell(&found, name),
-                Err(error) => {
-                    self.tell(&found, name)?;
-                    return self.broken(name, &error.to_string());
+        let (mut stream, form) = (Stream::new(from), self.form);
+        thread::scope(|scope| {
+            let mut found = Vec::new();
+            let mut running = Batch::default();
+            let end = loop {
+                let may_wait = stream.may_wait();
+                if may_wait || found.len() >= batch::MOST {
+                    let next = Batch::begin(scope, mem::take(&mut found), form);
+                    self.tell(mem::replace(&mut running, next), name)?;
                 }
-            }
-        }
+                if may_wait {
+                    self.tell(mem::take(&mut running), name)?;
+                }
+                match stream.next() {
+                    Ok(Some(Piece::Object { line, text })) => found.extend(shape::read(text, line)),
+                    Ok(Some(Piece::Broken(broken))) => found.push(Found::Broken(broken)),
+                    Ok(None) => break None,
+                    Err(error) => break Some(error.to_string()),
+                }
+            };
+            self.tell(running, name)?;
+            self.tell(Batch::begin(scope, found, form), name)?;
+            end.map_or(Ok(()), |why| self.broken(name, &why))
+        })
     }
 
-    fn tell(&mut self, found: &[Found], name: &str) -> io::Result<()> {
+    fn tell(&mut self, batch: Batch<'_>, name: &str) -> io::Result<()> {
         let mut out = String::new();
-        for (found, told) in found.iter().zip(batch::tell(found, self.form)) {
+        for (found, told) in batch.end() {
             if let Some((cause, text)) = told {
                 self.tally.count(cause);
                 out += &text;
@@ -159,7 +167,7 @@ impl Run<'_, '_> {
                     writeln!(self.world.stderr, "opsbot: {name}: skipped: {why}")?;
                 }
                 Found::Broken(Broken { line, why }) => {
-                    self.broken(&format!("{name}: line {line}"), why)?;
+                    self.broken(&format!("{name}: line {line}"), &why)?;
                 }
             }
         }

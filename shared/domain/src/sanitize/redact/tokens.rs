@@ -64,25 +64,28 @@ const PREFIXES: [(&str, usize); 46] = [
 const SHORTEST: usize = 13;
 
 pub(super) fn redacted(text: &str, _: Signs) -> Option<String> {
-    rewrite(text, may_begin, find)
+    rewrite(text, next, find)
 }
 
-/// Whether a token or a scheme may begin at `at`. Most words are too short for the one, and begin
-/// unlike the others.
-fn may_begin(bytes: &[u8], at: usize) -> bool {
-    let begins_scheme = || matches!(bytes[at], b'b' | b'B');
-    begins_word(bytes, at) && (begins_scheme() || is_long(bytes, at))
+/// Where a token or a scheme may begin: at a letter or digit after none, or where a run of base64
+/// does. Most words are too short for the one, and begin unlike the others.
+fn next(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut inside = from > 0 && is_word(bytes[from - 1]);
+    for (at, byte) in bytes.iter().enumerate().skip(from) {
+        let is_word = is_word(*byte);
+        let begins = !inside && (is_word || matches!(byte, b'+' | b'/'));
+        if begins && (matches!(byte, b'b' | b'B') || is_long(bytes, at)) {
+            return Some(at);
+        }
+        inside = is_word;
+    }
+    None
 }
 
 /// Whether what begins at `at` is as long as the shortest token.
 fn is_long(bytes: &[u8], at: usize) -> bool {
     let run = bytes.get(at..at + SHORTEST);
     run.is_some_and(|run| run.iter().all(|byte| is_token(*byte) || is_base64(*byte)))
-}
-
-/// Whether a token may begin at `at`: at a letter or digit after none, or where a run of base64 does.
-fn begins_word(bytes: &[u8], at: usize) -> bool {
-    (is_word(bytes[at]) || matches!(bytes[at], b'+' | b'/')) && (at == 0 || !is_word(bytes[at - 1]))
 }
 
 /// A token that begins at `at`.
@@ -114,7 +117,13 @@ fn by_name(text: &str, at: usize) -> Option<Range<usize>> {
 
 fn prefixed(text: &str, at: usize) -> Option<Range<usize>> {
     let token = &text[at..];
-    let (prefix, least) = PREFIXES.iter().find(|(prefix, _)| begins(token, prefix))?;
+    let initial = token.as_bytes().first()?;
+    // Nearly always the initials differ.
+    let is_prefix = |prefix: &str| {
+        let same = prefix.as_bytes()[0].eq_ignore_ascii_case(initial);
+        same && begins(token, prefix)
+    };
+    let (prefix, least) = PREFIXES.iter().find(|(prefix, _)| is_prefix(prefix))?;
     let body = &token[prefix.len()..];
     // Access key ids are letters and digits only; a hyphen after one is the text's own.
     let length = match prefix.len() {

@@ -41,7 +41,8 @@ pub(super) fn redacted(text: &str, signs: Signs) -> Option<String> {
         b':' => networks || bytes[at..].starts_with(b"://"),
         _ => hosts && may_be_host(&bytes[at..]),
     };
-    rewrite(text, may_begin, find)
+    let next = |bytes: &[u8], from| (from..bytes.len()).find(|at| may_begin(bytes, *at));
+    rewrite(text, next, find)
 }
 
 /// What [`WEBHOOKS`] begin with.
