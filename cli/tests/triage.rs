@@ -8,9 +8,13 @@
 mod support;
 
 use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Write as _};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
-use support::{Ran, opsbot};
+use support::{Ran, opsbot, start};
 
 /// A row that stops of `oom`, with this id.
 fn row(id: &str) -> String {
@@ -403,6 +407,66 @@ fn utf_16_and_other_bytes_are_refused() {
         .map(|byte| if *byte == b'?' { 0xf6 } else { *byte })
         .collect();
     check(latin, &["b"], "opsbot: -: line 1: it is not UTF-8\n");
+}
+
+#[test]
+fn the_order_is_that_of_the_input_however_much_it_is() {
+    let (mut input, mut ids, mut said) = (String::new(), Vec::new(), String::new());
+    for line in 1..=5_000 {
+        match line % 500 {
+            100 => {
+                input += "nonsense\n";
+                _ = writeln!(
+                    said,
+                    "opsbot: -: line {line}: this is no JSON object: nonsense"
+                );
+            }
+            200 => {
+                input += &event("{}").replace("Task State", "Deployment State");
+                input += "\n";
+                said += "opsbot: -: skipped: an event of type \"ECS Deployment State Change\"\n";
+            }
+            _ => {
+                input += &row(&line.to_string());
+                input += "\n";
+                ids.push(line.to_string());
+            }
+        }
+    }
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    check(input, &ids, &said);
+}
+
+#[test]
+fn whoever_follows_sees_each_task_while_the_input_is_still_open() {
+    for between in ["\n", ",\n", "\n\n]\n["] {
+        let mut child = start(&["triage", "--json"]);
+        let mut stdin = child.stdin.take().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let (send, seen) = mpsc::channel();
+        let reading = thread::spawn(move || out.lines().try_for_each(|line| send.send(line)));
+        stdin.write_all(b"[").unwrap();
+        for id in ["1", "2", "3"] {
+            write!(stdin, "{}{between}", row(id)).unwrap();
+            stdin.flush().unwrap();
+            let line = seen.recv_timeout(Duration::from_secs(60));
+            let line: Value = serde_json::from_str(&line.unwrap().unwrap()).unwrap();
+            assert_eq!(line["id"], id);
+        }
+        drop(stdin);
+        child.wait().unwrap();
+        reading.join().unwrap().unwrap();
+    }
+}
+
+#[test]
+fn who_has_seen_enough_may_close_the_output() {
+    let mut child = start(&["triage", "--json"]);
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().unwrap();
+    // Until it ends, however much it has taken by then.
+    while stdin.write_all(row("1").as_bytes()).is_ok() {}
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

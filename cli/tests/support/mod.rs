@@ -1,7 +1,7 @@
 //! Runs the real binary.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 
 /// What a run of `opsbot` left behind.
@@ -11,9 +11,9 @@ pub struct Ran {
     pub err: String,
 }
 
-/// Runs `opsbot` with these arguments and this standard input.
-pub fn opsbot(arguments: &[&str], input: impl AsRef<[u8]>) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_opsbot"))
+/// Starts `opsbot` with these arguments, its standard streams held.
+pub fn start(arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_opsbot"))
         .args(arguments)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .env_remove("NO_COLOR")
@@ -21,7 +21,12 @@ pub fn opsbot(arguments: &[&str], input: impl AsRef<[u8]>) -> Ran {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+/// Runs `opsbot` with these arguments and this standard input.
+pub fn opsbot(arguments: &[&str], input: impl AsRef<[u8]>) -> Ran {
+    let mut child = start(arguments);
     let mut stdin = child.stdin.take().unwrap();
     let input = input.as_ref().to_owned();
     // On a thread of its own: the child may fill its output before it has read all of this. It may

@@ -124,8 +124,8 @@ fn pass(text: &str, breaks: Breaks, max: usize) -> Cow<'_, str> {
         .text
 }
 
-/// A text on its way through the steps. Most text needs nothing of them: each first asks the signs
-/// whether it has anything to do, and what it leaves as it is is handed on.
+/// A text on its way through the steps. Most text needs nothing of them: most first ask the signs
+/// whether they have anything to do, and what they leave as it is is handed on.
 struct Draft<'a> {
     text: Cow<'a, str>,
     signs: Signs,

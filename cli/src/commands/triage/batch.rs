@@ -1,19 +1,20 @@
-//! Tasks are explained by all processors, and told in the order of the input.
+//! What was read is explained by all processors, and told in the order of the input.
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::thread::{self, Scope, ScopedJoinHandle};
+use std::thread::{self, ScopedJoinHandle};
 
 use domain::causes::Cause;
 
 use super::explain::explain;
 use super::report::report;
-use super::shape::{Found, Subject};
+use super::shape::{self, Found, Subject};
+use super::stream::Piece;
 
-/// How many things are found before they are explained, unless the input pauses.
-pub(super) const MOST: usize = 256;
-/// Fewer are not worth another thread.
-const FEW: usize = 32;
+/// How much is read before it is explained, in bytes, unless the input pauses.
+pub(super) const MOST: usize = 256 * 1024;
+/// Less is not worth a thread.
+const LITTLE: usize = 16 * 1024;
 
 /// How to write an explanation.
 #[derive(Clone, Copy, Debug)]
@@ -30,36 +31,24 @@ pub(super) type Told = (Cause, String);
 /// What was found, and what to write about it: nothing about what is no task.
 pub(super) type Explained = (Found, Option<Told>);
 
-/// Things that are being explained.
-#[derive(Default)]
-pub(super) struct Batch<'scope> {
-    parts: Vec<ScopedJoinHandle<'scope, Vec<Explained>>>,
-}
-
-impl<'scope> Batch<'scope> {
-    /// Begins to explain what was `found`, while more is read.
-    pub(super) fn begin(scope: &'scope Scope<'scope, '_>, found: Vec<Found>, form: Form) -> Self {
-        let workers = thread::available_parallelism().map_or(1, NonZero::get);
-        let size = found.len().div_ceil(workers).max(FEW);
-        let mut found = found.into_iter();
-        let parts = std::iter::from_fn(|| {
-            let part: Vec<Found> = found.by_ref().take(size).collect();
-            if part.is_empty() {
-                return None;
-            }
-            let work = move || part.into_iter().map(|one| explained(one, form)).collect();
-            Some(scope.spawn(work))
-        });
-        Self {
-            parts: parts.collect(),
-        }
+/// All that is found in `pieces`, explained.
+pub(super) fn explain_all(pieces: &[Piece], form: Form) -> Vec<Explained> {
+    let all = move |part: &[Piece]| -> Vec<Explained> {
+        let found = part.iter().flat_map(shape::find);
+        found.map(|found| explained(found, form)).collect()
+    };
+    if pieces.iter().map(Piece::size).sum::<usize>() < LITTLE {
+        return all(pieces);
     }
-
-    /// Waits for all of them: in the order in which they were found.
-    pub(super) fn end(self) -> impl Iterator<Item = Explained> {
-        let parts = self.parts.into_iter();
-        parts.flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)))
-    }
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        let parts = pieces.chunks(pieces.len().div_ceil(workers));
+        let running: Vec<_> = parts.map(|part| scope.spawn(move || all(part))).collect();
+        let ended = running.into_iter().map(ScopedJoinHandle::join);
+        ended
+            .flat_map(|part| part.unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    })
 }
 
 fn explained(found: Found, form: Form) -> Explained {

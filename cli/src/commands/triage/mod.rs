@@ -10,13 +10,12 @@ mod stream;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::{mem, thread};
 
 use clap::{Args, ValueEnum, ValueHint};
 use domain::sanitize;
 
 use super::{Outcome, World};
-use batch::{Batch, Form};
+use batch::Form;
 use report::Tally;
 use shape::Found;
 use stream::{Broken, Piece, Stream};
@@ -115,7 +114,7 @@ pub(super) fn run(arguments: &Arguments, world: &mut World<'_>) -> io::Result<Ou
 impl Run<'_, '_> {
     fn file(&mut self, path: &Path) -> io::Result<()> {
         if path.as_os_str() == "-" {
-            let stdin = mem::replace(&mut self.world.stdin, Box::new(io::empty()));
+            let stdin = std::mem::replace(&mut self.world.stdin, Box::new(io::empty()));
             return self.read(stdin, "-");
         }
         let name = sanitize::line(&path.to_string_lossy(), 256);
@@ -125,38 +124,34 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Explains all of one input, one batch while the next is read. What was found is told before
-    /// there may be a wait for more, so that whoever follows a log sees it at once.
+    /// Explains all of one input. What was read is told before there may be a wait for the next
+    /// object, so that whoever follows a log sees it at once.
     fn read(&mut self, from: impl Read, name: &str) -> io::Result<()> {
-        let (mut stream, form) = (Stream::new(from), self.form);
-        thread::scope(|scope| {
-            let mut found = Vec::new();
-            let mut running = Batch::default();
-            let end = loop {
-                let may_wait = stream.may_wait();
-                if may_wait || found.len() >= batch::MOST {
-                    let next = Batch::begin(scope, mem::take(&mut found), form);
-                    self.tell(mem::replace(&mut running, next), name)?;
+        let mut stream = Stream::new(from);
+        let (mut pieces, mut size) = (Vec::new(), 0);
+        loop {
+            if size >= batch::MOST || stream.may_wait() {
+                self.tell(&pieces, name)?;
+                pieces.clear();
+                size = 0;
+            }
+            match stream.next() {
+                Ok(Some(piece)) => {
+                    size += piece.size();
+                    pieces.push(piece);
                 }
-                if may_wait {
-                    self.tell(mem::take(&mut running), name)?;
+                Ok(None) => return self.tell(&pieces, name),
+                Err(error) => {
+                    self.tell(&pieces, name)?;
+                    return self.broken(name, &error.to_string());
                 }
-                match stream.next() {
-                    Ok(Some(Piece::Object { line, text })) => found.extend(shape::read(text, line)),
-                    Ok(Some(Piece::Broken(broken))) => found.push(Found::Broken(broken)),
-                    Ok(None) => break None,
-                    Err(error) => break Some(error.to_string()),
-                }
-            };
-            self.tell(running, name)?;
-            self.tell(Batch::begin(scope, found, form), name)?;
-            end.map_or(Ok(()), |why| self.broken(name, &why))
-        })
+            }
+        }
     }
 
-    fn tell(&mut self, batch: Batch<'_>, name: &str) -> io::Result<()> {
+    fn tell(&mut self, pieces: &[Piece], name: &str) -> io::Result<()> {
         let mut out = String::new();
-        for (found, told) in batch.end() {
+        for (found, told) in batch::explain_all(pieces, self.form) {
             if let Some((cause, text)) = told {
                 self.tally.count(cause);
                 out += &text;

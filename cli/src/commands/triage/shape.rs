@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::stream::{Broken, newlines};
+use super::stream::{Broken, Piece, newlines};
 
 /// The `detail-type` of the events that tell of tasks.
 const TASK_EVENT: &str = "ECS Task State Change";
@@ -54,8 +54,16 @@ pub(super) enum Found {
     Broken(Broken),
 }
 
-/// What the object that begins in `line` holds, in its order.
-pub(super) fn read(text: &[u8], line: u64) -> Vec<Found> {
+/// What a piece of the input holds, in its order.
+pub(super) fn find(piece: &Piece) -> Vec<Found> {
+    match piece {
+        Piece::Object { line, text } => read(text, *line),
+        Piece::Broken(broken) => vec![Found::Broken(broken.clone())],
+    }
+}
+
+/// What the object that begins in `line` holds.
+fn read(text: &[u8], line: u64) -> Vec<Found> {
     let envelope = std::str::from_utf8(text)
         .map_err(|_| "it is not UTF-8".to_owned())
         .and_then(|text| parse::<Envelope<'_>>(text, line));

@@ -17,20 +17,31 @@ const LONGEST: usize = 16 * 1024 * 1024;
 
 /// What comes next in a stream.
 #[derive(Debug)]
-pub(super) enum Piece<'a> {
+pub(super) enum Piece {
     /// An object that ends where its brackets say. It may still be no JSON.
     Object {
         /// The line it begins in, from 1.
         line: u64,
         /// All of it.
-        text: &'a [u8],
+        text: Vec<u8>,
     },
     /// Something that is no object.
     Broken(Broken),
 }
 
+impl Piece {
+    /// How much memory it takes, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let held = match self {
+            Self::Object { text, .. } => text.len(),
+            Self::Broken(broken) => broken.why.len(),
+        };
+        size_of::<Self>() + held
+    }
+}
+
 /// Input that could not be understood.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Broken {
     /// The line it begins in, from 1.
     pub(super) line: u64,
@@ -82,7 +93,7 @@ impl<R: Read> Stream<R> {
     }
 
     /// The next piece; `None` at the end. An error is one of reading, and the stream's end.
-    pub(super) fn next(&mut self) -> io::Result<Option<Piece<'_>>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<Piece>> {
         let why = loop {
             match self.peek()? {
                 None if self.arrays > 0 && !self.forgiving => {
@@ -108,9 +119,11 @@ impl<R: Read> Stream<R> {
         Ok(Some(broken(self.line, why.to_owned())))
     }
 
-    /// Whether nothing is left of what was read, so that [`Self::next`] may have to wait.
+    /// Whether nothing is left of what was read but what stands between values, so that
+    /// [`Self::next`] may have to wait for one.
     pub(super) fn may_wait(&self) -> bool {
-        self.buffer[self.at..].trim_ascii().is_empty()
+        let between = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b'[' | b']');
+        self.buffer[self.at..].iter().all(between)
     }
 
     fn may_begin(&self) -> bool {
@@ -151,7 +164,7 @@ impl<R: Read> Stream<R> {
     }
 
     /// The object that begins here.
-    fn object(&mut self) -> io::Result<Piece<'_>> {
+    fn object(&mut self) -> io::Result<Piece> {
         let (line, mut scanner, mut length) = (self.line, Scanner::new(), 0);
         let why = loop {
             match scanner.scan(&self.buffer[self.at + length..]) {
@@ -182,7 +195,7 @@ impl<R: Read> Stream<R> {
     }
 
     /// The object of that length that begins here.
-    fn whole(&mut self, length: usize) -> Piece<'_> {
+    fn whole(&mut self, length: usize) -> Piece {
         let (line, text) = (self.line, self.at..self.at + length);
         let lines = newlines(&self.buffer[text.clone()]);
         if lines > 0 {
@@ -197,7 +210,7 @@ impl<R: Read> Stream<R> {
         self.at = text.end;
         self.blank = false;
         self.last = Last::Value;
-        let text = &self.buffer[text];
+        let text = self.buffer[text].to_vec();
         Piece::Object { line, text }
     }
 
@@ -218,7 +231,7 @@ impl<R: Read> Stream<R> {
     }
 
     /// What is no JSON, to the end of its line.
-    fn stray(&mut self) -> io::Result<Piece<'_>> {
+    fn stray(&mut self) -> io::Result<Piece> {
         self.forgiving = true;
         let (line, rest) = (self.line, &self.buffer[self.at..]);
         if line == 1 && matches!(rest, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
@@ -273,7 +286,7 @@ impl<R: Read> Stream<R> {
     }
 }
 
-fn broken(line: u64, why: String) -> Piece<'static> {
+fn broken(line: u64, why: String) -> Piece {
     Piece::Broken(Broken { line, why })
 }
 
@@ -303,7 +316,7 @@ mod tests {
         while let Some(piece) = stream.next().unwrap() {
             told.push(match piece {
                 Piece::Object { line, text } => {
-                    format!("{line}: {}", String::from_utf8_lossy(text))
+                    format!("{line}: {}", String::from_utf8_lossy(&text))
                 }
                 Piece::Broken(Broken { line, why }) => format!("{line}! {why}"),
             });

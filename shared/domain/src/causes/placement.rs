@@ -21,7 +21,7 @@ pub(super) const CODES: Fragments = one_of![
     "missing",
 ];
 
-/// Whether `words` are such a reason: alone, behind an error's name, or as the `reason` of a
+/// Whether `text` is such a reason: alone, behind an error's name, or as the `reason` of a
 /// failure that was pasted from a tool.
 pub(super) fn is_code(text: &Text) -> bool {
     if !text.any(CODES) {

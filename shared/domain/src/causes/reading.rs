@@ -100,12 +100,15 @@ mod tests {
 
     #[test]
     fn fragments_are_written_in_the_normalised_form() {
+        assert!(HEADS.iter().all(|(head, _)| !normalised(*head).is_empty()));
         for family in FAMILIES {
             let rules = family.rules.iter();
             let groups = rules.flat_map(|rule| rule.all.iter().copied().chain([rule.none]));
             for fragment in groups.chain([family.gate]).flat_map(normalised) {
                 assert!(!fragment.contains("n't"), "{fragment}: a contraction");
             }
+            let mut groups = family.rules.iter().flat_map(|rule| rule.all);
+            assert!(!groups.any(|group| group.is_empty()));
         }
     }
 }

@@ -55,7 +55,7 @@ impl Text {
     pub(super) fn any(&self, fragments: Fragments) -> bool {
         fragments.any(|fragment| {
             // Nearly always the first run is missing already.
-            self.has_first_run(fragment) && self.may_have(fragment) && self.contains(fragment)
+            self.has_run(fragment) && self.may_have(fragment) && self.contains(fragment)
         })
     }
 
@@ -65,12 +65,13 @@ impl Text {
 
     /// Whether all runs of `fragment` stand in it.
     fn may_have(&self, fragment: &[u8]) -> bool {
-        fragment.windows(3).all(|run| self.has_first_run(run))
+        fragment.windows(3).all(|run| self.has_run(run))
     }
 
-    /// Whether the first run of `fragment` stands in it. It is asked some hundred times a text.
+    /// Whether the run that `fragment` begins with stands in it. It is asked some hundred times a
+    /// text.
     #[inline(always)]
-    fn has_first_run(&self, fragment: &[u8]) -> bool {
+    fn has_run(&self, fragment: &[u8]) -> bool {
         let [one, two, three, ..] = fragment else {
             return true;
         };

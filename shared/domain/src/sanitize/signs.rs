@@ -1,4 +1,4 @@
-//! Whether a step has anything to do, found for all steps in one look at each byte.
+//! Whether a step has anything to do, found for most steps in one look at each byte.
 
 /// What a text has in it. Most text has little, and a step that finds none of its signs is done.
 #[derive(Clone, Copy)]
