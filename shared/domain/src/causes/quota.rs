@@ -38,6 +38,7 @@ pub(super) const QUOTAS: Family = Family {
                 "exceeded your",
                 "exceeds your",
                 "exceeds the limit",
+                "count exceeds",
                 "maximum limit",
                 "is limited to",
                 "exceeded the limit",
