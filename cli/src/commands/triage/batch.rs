@@ -2,7 +2,7 @@
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 
 use domain::causes::Cause;
 
@@ -44,9 +44,9 @@ pub(super) fn explain_all(pieces: &[Piece], form: Form) -> Vec<Explained> {
     thread::scope(|scope| {
         let parts = pieces.chunks(pieces.len().div_ceil(workers));
         let running: Vec<_> = parts.map(|part| scope.spawn(move || all(part))).collect();
-        let ended = running.into_iter().map(ScopedJoinHandle::join);
-        ended
-            .flat_map(|part| part.unwrap_or_else(|panic| resume_unwind(panic)))
+        running
+            .into_iter()
+            .flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)))
             .collect()
     })
 }

@@ -112,11 +112,7 @@ pub(super) fn names(words: &str) -> String {
     while !rest.is_empty() {
         let end = rest.bytes().position(ends).unwrap_or(rest.len());
         let (token, after) = rest.split_at(end);
-        let signs = token
-            .bytes()
-            .rev()
-            .take_while(|byte| matches!(byte, b':' | b'.'));
-        let core = &token[..token.len() - signs.count()];
+        let core = token.trim_end_matches([':', '.']);
         blank(&mut out, core, after);
         // What ends it is one byte.
         let next = rest.len().min(end + 1);
@@ -252,23 +248,16 @@ fn is_always_led(token: &str, before: &str, after: &str) -> bool {
         named && OF_A_SERVICE.iter().any(|it| after.starts_with(it))
     };
     let first = lead == "service" && is_service();
-    let ends = |leads: &[&str]| leads.iter().any(|it| without(lead, it).is_some());
+    let ends = |leads: &[&str]| leads.iter().any(|it| lead.ends_with(it));
     let alone = || matches!(after.as_bytes(), [b')' | b',', ..]);
     first || ends(ALWAYS) || (alone() && ends(ALONE))
-}
-
-/// What stands before the `end` of `text`, if that is its end. Nearly always the last byte says that
-/// it is not.
-fn without<'a>(text: &'a str, end: &str) -> Option<&'a str> {
-    let may_be = text.as_bytes().last() == end.as_bytes().last();
-    may_be.then(|| text.strip_suffix(end)).flatten()
 }
 
 /// Whether what stands `before` introduces a name.
 fn is_led(before: &str) -> bool {
     let before = before.trim_end_matches([' ', '"', '\'', '(', '[', ':', '=']);
     LEADS.iter().any(|lead| {
-        let rest = without(before, lead);
+        let rest = before.strip_suffix(lead);
         rest.is_some_and(|rest| !rest.ends_with(|char: char| char.is_alphanumeric() || char == '/'))
     })
 }

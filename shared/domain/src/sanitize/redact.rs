@@ -25,23 +25,30 @@ pub(super) fn secrets(text: Draft<'_>) -> Draft<'_> {
         .then(pairs::redacted)
 }
 
-/// Replaces what `find` says is a secret, if it says so of anything. `find` is asked, left to right,
-/// at every ASCII character where `next` (which is told where to look from) says that something may
-/// begin, for the secret that begins there or soon after. Where it says none it must have looked at
-/// a bounded number of bytes (or only at the beginning of a run): that keeps the whole linear.
+/// Replaces what `find` says is a secret, if it says so of anything. `find` is asked at every ASCII
+/// character that is a `candidate`, left to right, for the secret that begins there or soon after.
+/// Where it says none it must have looked at a bounded number of bytes (or only at the beginning of
+/// a run): that keeps the whole linear.
 fn rewrite(
     text: &str,
-    next: impl Fn(&[u8], usize) -> Option<usize>,
+    candidate: impl Fn(&[u8], usize) -> bool,
     find: impl Fn(&str, usize) -> Option<Range<usize>>,
 ) -> Option<String> {
+    let bytes = text.as_bytes();
     let mut out = String::new();
-    let (mut copied, mut from) = (0, 0);
-    while let Some(at) = next(text.as_bytes(), from) {
-        from = at + 1;
-        if let Some(secret) = find(text, at) {
-            out.push_str(&text[copied..secret.start]);
-            out.push_str(REDACTED);
-            (copied, from) = (secret.end, secret.end);
+    let (mut copied, mut at) = (0, 0);
+    while at < bytes.len() {
+        if !candidate(bytes, at) {
+            at += 1;
+            continue;
+        }
+        match find(text, at) {
+            Some(secret) => {
+                out.push_str(&text[copied..secret.start]);
+                out.push_str(REDACTED);
+                (copied, at) = (secret.end, secret.end);
+            }
+            None => at += 1,
         }
     }
     // A mark was written where anything was.

@@ -23,16 +23,12 @@ pub(super) fn redacted(text: &str, signs: Signs) -> Option<String> {
     if !has_options && !signs.has(Signs::SEPARATOR) {
         return None;
     }
-    let may_separate = |byte: &u8| match byte {
+    let may_separate = |byte| match byte {
         b':' | b'=' | b'%' | b'>' => true,
         b' ' => has_options,
         _ => false,
     };
-    let next = |bytes: &[u8], from: usize| {
-        let at = bytes[from..].iter().position(may_separate);
-        at.map(|at| from + at)
-    };
-    rewrite(text, next, find)
+    rewrite(text, |bytes, at| may_separate(bytes[at]), find)
 }
 
 /// The value of a secret whose name ends right before `at`.

@@ -12,11 +12,7 @@ pub(super) fn redacted(text: &str, signs: Signs) -> Option<String> {
     if !signs.has(Signs::DASHES) {
         return None;
     }
-    let dashes = |bytes: &[u8], from: usize| {
-        let at = bytes[from..].windows(2).position(|two| two == b"--");
-        at.map(|at| from + at)
-    };
-    rewrite(text, dashes, find)
+    rewrite(text, |bytes, at| bytes[at..].starts_with(b"--"), find)
 }
 
 /// A private key from its first line to its last, or to the end of the text.

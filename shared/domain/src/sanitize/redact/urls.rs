@@ -41,8 +41,7 @@ pub(super) fn redacted(text: &str, signs: Signs) -> Option<String> {
         b':' => networks || bytes[at..].starts_with(b"://"),
         _ => hosts && may_be_host(&bytes[at..]),
     };
-    let next = |bytes: &[u8], from| (from..bytes.len()).find(|at| may_begin(bytes, *at));
-    rewrite(text, next, find)
+    rewrite(text, may_begin, find)
 }
 
 /// What [`WEBHOOKS`] begin with.
